@@ -1,0 +1,272 @@
+"""Lines -> features: the only feature code, for training and inference alike.
+
+A line is described twice. Its *rows* are what it says: hashes of words, pairs of words, its first and
+last words, its shape, and the rules that hit it; each names a row of the model's table. Its *dense*
+features are how it looks and where it stands: length, shares of kinds of characters, place in the
+document, distance to prose and to lines that open a block.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cleaner import tokens as tk
+from cleaner.document import LABELS
+from cleaner.rules import Evidence
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from cleaner.document import Batch
+    from cleaner.rules import RuleSet
+
+HEAD_TOKENS, TAIL_TOKENS = 40, 16  # tokens hashed at either end of a line
+SHORT = 8  # tokens: a line of at most so many has a row of its own
+MAX_RULES = 32  # rules counted for one line
+GRID = 64.0  # dense features are whole multiples of 1/GRID, so that sums of them are exact
+
+FIRST, LAST, WHOLE, SHAPE = (np.uint64(salt) for salt in (0x51ED270B, 0x2545F491, 0x6C62272E, 0x7FEB352D))
+ODD = np.uint64(0xBF58476D1CE4E5B9)
+NO_OPENER = 1 << 20
+
+LINE_FEATURES = (
+    "chars tokens mean_token letters_upper digits symbols stops quotes ideographs ends_stop ends_colon ends_ellipsis "
+    "starts_upper starts_lower starts_digit starts_symbol indented capitalised one_token two_tokens long prose repeated"
+).split()
+CONTEXT_FEATURES = [
+    *"from_top from_end place lines prose_share before_prose after_prose last_prose next_prose".split(),
+    *(f"opened_{label}" for label in LABELS),
+    *(f"open_{label}" for label in LABELS),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Features of the ``n`` lines of a batch.
+
+    ``rows[row_start[i]:row_start[i + 1]]`` are the hashes (64 bits) of line ``i``; ``line`` is
+    ``n`` x ``len(LINE_FEATURES)``, ``context`` is ``n`` x ``len(CONTEXT_FEATURES)``.
+    """
+
+    rows: NDArray[np.uint64]
+    row_start: NDArray[np.int64]
+    line: NDArray[np.float32]
+    context: NDArray[np.float32]
+    evidence: Evidence
+
+
+def extract(batch: Batch, rules: RuleSet) -> Features:
+    """Features of all lines of the batch, the rules' evidence among them."""
+    rows, counts, dense, identity, found = [], [], [], [], []
+    for start, tokens in tk.blocks(batch):
+        evidence = rules.run(batch, start, tokens)
+        block_rows, block_counts, whole = hashed_rows(tokens, evidence, rules)
+        rows.append(block_rows)
+        counts.append(block_counts)
+        identity.append(whole)
+        dense.append(
+            line_features(batch.ends[start : start + len(whole)] - batch.starts[start : start + len(whole)], tokens)
+        )
+        found.append(Evidence(evidence.line + start, evidence.rule))
+    if not rows:
+        none = np.empty(0, np.int64)
+        line, context = (np.empty((0, len(names)), np.float32) for names in (LINE_FEATURES, CONTEXT_FEATURES))
+        return Features(np.empty(0, np.uint64), np.zeros(1, np.int64), line, context, Evidence(none, none))
+    line = np.concatenate(dense)
+    evidence = Evidence(np.concatenate([e.line for e in found]), np.concatenate([e.rule for e in found]))
+    stretch = np.repeat(np.arange(len(batch.stretch_line) - 1), np.diff(batch.stretch_line))
+    line[:, LINE_FEATURES.index("repeated")] = on_grid(np.log(repetitions(np.concatenate(identity), stretch)))
+    prose = line[:, LINE_FEATURES.index("prose")] > 0
+    context = context_features(prose, stretch, batch.stretch_line, evidence, rules)
+    row_start = np.append(0, np.cumsum(np.concatenate(counts)))
+    return Features(np.concatenate(rows), row_start, line, context, evidence)
+
+
+def hashed_rows(
+    tokens: tk.Tokens, evidence: Evidence, rules: RuleSet
+) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.uint64]]:
+    """Rows of the lines of a block, how many each line has, and a hash of each whole line."""
+    first, line = tokens.first, tokens.line
+    lines = len(first) - 1
+    count = np.diff(first)
+    rank = np.arange(len(line)) - first[line]
+    left = count[line] - rank  # tokens from here to the end of the line, this one included
+    near = (rank < HEAD_TOKENS) | (left <= TAIL_TOKENS)
+    single = np.flatnonzero(near)
+    double = np.flatnonzero(near & (left > 1))
+    heads = first[:-1]
+    tails = first[1:] - 1
+    paired = np.flatnonzero(count > 1)
+    whole = np.add.reduceat(tokens.hash * (ODD * (2 * rank.astype(np.uint64) + np.uint64(1))), heads)
+    shape_of_token = tokens.shape + np.uint64(1)
+    early = rank < SHORT
+    shape = np.add.reduceat(
+        np.where(early, shape_of_token * (ODD * (2 * rank.astype(np.uint64) + np.uint64(3))), np.uint64(0)), heads
+    )
+    short = np.flatnonzero(count <= SHORT)
+    hit, rule_rows = rule_hashes(evidence, rules)
+    everyone = np.arange(lines)
+    owner = np.concatenate([line[single], line[double], everyone, everyone, paired, paired, short, everyone, hit])
+    rows = np.concatenate(
+        [
+            tokens.hash[single],
+            tokens.pair[double],
+            tk.mixed(tokens.hash[heads] + FIRST),
+            tk.mixed(tokens.hash[tails] + LAST),
+            tk.mixed(tokens.pair[heads[paired]] + FIRST),
+            tk.mixed(tokens.pair[tails[paired] - 1] + LAST),
+            tk.mixed(whole[short] + WHOLE),
+            tk.mixed(shape + SHAPE + np.minimum(count, SHORT + 1).astype(np.uint64)),
+            rule_rows,
+        ]
+    )
+    order = np.argsort(owner, kind="stable")
+    return rows[order], np.bincount(owner, minlength=lines), whole
+
+
+def rule_hashes(evidence: Evidence, rules: RuleSet) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """Rows of the rules that hit: each rule's own, and that of all rules of its label, scope and strength."""
+    rank = np.arange(len(evidence.line)) - np.searchsorted(evidence.line, evidence.line)
+    counted = rank < MAX_RULES
+    line, rule = evidence.line[counted], evidence.rule[counted]
+    own, kind = rows_of_rules(rules)
+    return np.concatenate([line, line]), np.concatenate([own[rule], kind[rule]])
+
+
+@cache
+def rows_of_rules(rules: RuleSet) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """For each rule the row of its id and the row of its kind."""
+    own = [row_of(f"rule {rule.id}") for rule in rules.rules]
+    kind = [row_of(f"rules {rule.label} {rule.scope} {rule.strength}") for rule in rules.rules]
+    return np.array(own, np.uint64), np.array(kind, np.uint64)
+
+
+def row_of(name: str) -> int:
+    """Row of something that is no word of a line."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
+
+
+def line_features(length: NDArray[np.int64], tokens: tk.Tokens) -> NDArray[np.float32]:
+    """How each line of a block looks; ``length`` in characters, before long lines are cut."""
+    starts, ends, classes = tokens.starts, tokens.ends, tokens.classes
+    count = np.diff(tokens.first)
+    begin, stop = tokens.begin[tokens.first[:-1]], tokens.stop[tokens.first[1:] - 1]
+    shown = (stop - begin).astype(np.float64)
+    letters, upper, digit, ideograph, symbol, stops, quote = (
+        count_class(classes, kind, starts, ends)
+        for kind in (tk.LETTER, tk.UPPER, tk.DIGIT, tk.IDEOGRAPH, tk.SYMBOL, tk.STOP, tk.QUOTE)
+    )
+    last, start = classes[stop - 1], classes[begin]
+    before_last = classes[np.maximum(stop - 2, begin)]
+    ends_stop = (last == tk.STOP) | ((last >= tk.STOP) & (before_last == tk.STOP))
+    capitals = np.add.reduceat((classes[tokens.begin] == tk.UPPER).astype(np.int64), tokens.first[:-1])
+    words = np.add.reduceat((classes[tokens.begin] <= tk.UPPER).astype(np.int64), tokens.first[:-1])
+    width = shown + 1.5 * ideograph  # an ideograph says as much as some letters
+    prose = (width >= 100) & ((stops > 0) | (width >= 160)) & (symbol + digit < 0.25 * shown)
+    columns = [
+        np.log1p(length) / 2,
+        np.log1p(count) / 2,
+        np.minimum(shown / count, 16) / 8,
+        upper / (letters + upper + 1),
+        digit / shown,
+        symbol / shown,
+        np.minimum(stops, 8) / 4,
+        np.minimum(quote, 4) / 2,
+        ideograph / shown,
+        ends_stop,
+        tokens.final == ord(":"),
+        (tokens.final == ord("…")) | (tokens.final == ord(".")) & (before_last == tk.STOP) & (stops > 1),
+        start == tk.UPPER,
+        start == tk.LETTER,
+        start == tk.DIGIT,
+        start >= tk.SYMBOL,
+        np.minimum(begin - starts, 8) / 4,
+        capitals / np.maximum(words, 1),
+        count == 1,
+        count == 2,
+        np.minimum(width / 256, 4),
+        prose,
+        np.zeros(len(count)),
+    ]
+    return on_grid(np.stack(columns, axis=1))
+
+
+def count_class(
+    classes: NDArray[np.uint8], kind: int, starts: NDArray[np.int64], ends: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """How many characters of a class each line has."""
+    where = np.flatnonzero(classes == kind)
+    return (np.searchsorted(where, ends) - np.searchsorted(where, starts)).astype(np.float64)
+
+
+def repetitions(whole: NDArray[np.uint64], stretch: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How often each line stands in its stretch."""
+    _, inverse, count = np.unique(tk.mixed(whole + stretch.astype(np.uint64)), return_inverse=True, return_counts=True)
+    return count[inverse]
+
+
+def context_features(
+    prose: NDArray[np.bool_],
+    stretch: NDArray[np.int64],
+    stretch_line: NDArray[np.int64],
+    evidence: Evidence,
+    rules: RuleSet,
+) -> NDArray[np.float32]:
+    """Where each line stands: in the document, between prose, and after lines that open a block."""
+    number = np.arange(len(prose))
+    top, end = stretch_line[stretch], stretch_line[stretch + 1] - 1
+    lines = end - top + 1
+    seen = np.append(0, np.cumsum(prose))  # prose lines before line i
+    before, after = seen[number] - seen[top], seen[end + 1] - seen[number + 1]
+    last = distance_back(number, prose, top)
+    following = distance_back(number, prose[::-1], (len(prose) - 1 - end)[::-1])[::-1]
+    columns = [
+        np.log1p(number - top) / 2,
+        np.log1p(end - number) / 2,
+        (number - top) / lines,
+        np.log1p(lines) / 2,
+        (seen[end + 1] - seen[top]) / lines,
+        before == 0,
+        after == 0,
+        nearness(last),
+        nearness(following),
+    ]
+    openers = np.flatnonzero(rules.scope[evidence.rule] == "opens")
+    opened = np.zeros((len(LABELS), len(prose)), bool)
+    opened[rules.label[evidence.rule[openers]], evidence.line[openers]] = True
+    active = []
+    for label in range(len(LABELS)):
+        if not opened[label].any():
+            columns.append(np.zeros(len(prose)))
+            active.append(np.zeros(len(prose)))
+            continue
+        distance = distance_back(number, opened[label], top)
+        there = distance < NO_OPENER
+        since = seen[number + 1] - seen[np.where(there, number - distance, number)]
+        columns.append(nearness(distance))
+        active.append(np.where(there, 1 / (1 + since), 0))
+    return (
+        on_grid(np.stack(columns + active, axis=1)) if len(prose) else np.empty((0, len(CONTEXT_FEATURES)), np.float32)
+    )
+
+
+def distance_back(number: NDArray[np.int64], mark: NDArray[np.bool_], top: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Lines back to the last marked line before each line, ``NO_OPENER`` where there is none in the stretch."""
+    last = np.maximum.accumulate(np.where(mark, number, -1))
+    last = np.append(-1, last[:-1])
+    return np.where(last >= top, number - last, NO_OPENER)
+
+
+def nearness(distance: NDArray[np.int64]) -> NDArray[np.float64]:
+    """1 next to it, a half at six lines, towards 0 far away."""
+    return 6 / (5 + np.minimum(distance, NO_OPENER).astype(np.float64))
+
+
+def on_grid(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Values rounded to whole multiples of ``1 / GRID``."""
+    return (np.round(np.asarray(values, np.float64) * GRID) / GRID).astype(np.float32)

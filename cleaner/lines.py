@@ -1,0 +1,97 @@
+"""str -> lines with spans, and back to text."""
+
+from __future__ import annotations
+
+import re
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cleaner.document import Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+LINE_FEED, CARRIAGE_RETURN = 10, 13
+STRETCH = 8192  # lines: a longer document is labelled in stretches, so that memory stays bounded
+SLICE = 1 << 20  # characters looked at in one go
+BREAK = re.compile(r"\r\n|\r|\n")
+
+
+def code_points(text: str) -> NDArray[np.uint32]:
+    """The characters of ``text`` as numbers; lone surrogates stay what they are."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+
+
+def split_lines(texts: Sequence[str]) -> Batch:
+    r"""Find the non-blank lines of each text. Lines end at ``\n``, ``\r\n`` or a lone ``\r``.
+
+    >>> batch = split_lines(["one\r\n\r\n two", "three"])
+    >>> [batch.line(number) for number in range(len(batch))]
+    ['one', ' two', 'three']
+    """
+    text = "\n".join(texts)
+    offsets = np.fromiter(accumulate((len(t) + 1 for t in texts), initial=0), np.int64, len(texts) + 1)
+    starts, ends = line_spans(text)
+    first_line = np.searchsorted(starts, offsets)
+    return Batch(text, offsets, starts, ends, first_line, stretches(first_line))
+
+
+def line_spans(text: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Starts and ends of the lines of ``text`` that hold more than white space."""
+    breaks = [np.empty(0, np.int64)]
+    for start in range(0, len(text), SLICE):
+        points = code_points(text[start : start + SLICE])
+        breaks.append(np.flatnonzero((points == LINE_FEED) | (points == CARRIAGE_RETURN)) + start)
+    at = np.concatenate(breaks)
+    starts, ends = np.append(0, at + 1), np.append(at, len(text))
+    filled = ends > starts  # this also parts with the empty line between \r and \n
+    starts, ends = starts[filled], ends[filled]
+    keep = np.ones(len(starts), bool)
+    for number, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+        if text[start].isspace() and text[start:end].isspace():
+            keep[number] = False
+    return starts[keep], ends[keep]
+
+
+def stretches(first_line: NDArray[np.int64]) -> NDArray[np.int64]:
+    """First line of each stretch: a document, or ``STRETCH`` lines of a longer one."""
+    if np.all(np.diff(first_line) <= STRETCH):
+        return first_line
+    parts = [np.arange(a, max(b, a + 1), STRETCH) for a, b in pairwise(first_line)]
+    return np.append(np.concatenate(parts), first_line[-1])
+
+
+def join_lines(batch: Batch, keep: NDArray[np.bool_]) -> Iterator[str]:
+    """The text of the kept lines of each document.
+
+    Neighbours stay as they stood to each other. Where lines are removed between two kept ones, one
+    line break remains, and one blank line if there was any.
+    """
+    text, starts, ends = batch.text, batch.starts, batch.ends
+    kept = np.flatnonzero(keep)
+    document = np.searchsorted(batch.first_line, kept, "right")
+    joined = np.zeros(len(kept), bool)
+    joined[1:] = (np.diff(kept) == 1) & (np.diff(document) == 0)
+    first = np.flatnonzero(~joined)
+    last = np.append(first[1:], len(kept))[: len(first)] - 1
+    bounds = np.searchsorted(document[first], np.arange(1, len(batch.first_line) + 1)).tolist()
+    begin, stop = starts[kept[first]].tolist(), ends[kept[last]].tolist()
+    for a, b in pairwise(bounds):
+        parts = []
+        for k in range(a, b):
+            if k > a:
+                parts.append(gap(text[stop[k - 1] : begin[k]]))
+            parts.append(text[begin[k] : stop[k]])
+        yield "".join(parts)
+
+
+def gap(between: str) -> str:
+    """What remains of the text between two kept lines when lines of it are removed."""
+    ending = "\r\n" if between.startswith("\r\n") else between[0]
+    breaks = BREAK.split(between)[1:-1]
+    blank = any(not line.strip() for line in breaks)
+    return ending * 2 if blank else ending

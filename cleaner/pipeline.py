@@ -1,0 +1,225 @@
+"""``Cleaner``: the stages in a row."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cleaner.decoding import decode
+from cleaner.document import BODY_TEXT, LABEL_INDEX, LABELS, Batch, Label, Line
+from cleaner.features import extract
+from cleaner.html import text_of
+from cleaner.lines import join_lines, split_lines
+from cleaner.model import Model, as_model, softmax
+from cleaner.rules import Pack, Rule, RuleError, RuleSet, built_in_packs, check_rule, load_pack, make_rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from cleaner.rules import Evidence
+
+BATCH = 1 << 18  # characters: documents are worked on together up to about this size
+CERTAIN = 0.995  # the precision that certain rules are held to
+
+
+class Cleaner:
+    """Labels lines and keeps those with the labels in ``keep``.
+
+    ``rules`` replaces the built-in packs by rules (or plain data for rules) of one's own, ``packs``
+    adds packs by their paths, ``disable`` switches rules off by id. ``model`` is a path, plain data or
+    a ``Model``. Raises ``ValueError`` for an unknown label or rule id, ``RuleError`` and
+    ``ModelError`` (both are ``ValueError``) for what cannot be loaded.
+
+    >>> Cleaner(keep=["heading", "body", "caption"]).keep >= {"caption"}
+    True
+    """
+
+    def __init__(
+        self,
+        keep: Iterable[str] = BODY_TEXT,
+        rules: Iterable[Rule | Mapping[str, Any]] | None = None,
+        packs: Iterable[str | Path] = (),
+        disable: Iterable[str] = (),
+        model: str | Path | Mapping[str, Any] | Model | None = None,
+    ) -> None:
+        self.keep = labels_named(keep)
+        self.packs = (*(built_in_packs() if rules is None else [own_pack(rules)]), *map(checked_pack, packs))
+        self.rules = rule_set(enabled(self.packs, disable))
+        self.model = as_model(model)
+
+    def clean(self, text: str) -> str:
+        """The kept lines of the text, each as it stands there, without blank lines at either end."""
+        return next(self.clean_many([text]))
+
+    def label(self, text: str) -> list[Line]:
+        """One ``Line`` for each line of the text that is not blank, in order."""
+        return next(self.label_many([text]))
+
+    def clean_html(self, html: str | bytes, url: str | None = None) -> str:
+        """``clean`` for the text that trafilatura extracts from a page."""
+        return self.clean(text_of(html, url))
+
+    def label_html(self, html: str | bytes, url: str | None = None) -> list[Line]:
+        """``label`` for the text that trafilatura extracts from a page; spans index that text."""
+        return self.label(text_of(html, url))
+
+    def clean_many(self, texts: Iterable[str]) -> Iterator[str]:
+        """``clean`` for each text, in order; reads ahead by no more than a batch."""
+        keep = np.array([label in self.keep for label in LABELS])
+        for batch in batches(texts):
+            labels = self.decide(batch)[0]
+            yield from join_lines(batch, keep[labels])
+
+    def label_many(self, texts: Iterable[str]) -> Iterator[list[Line]]:
+        """``label`` for each text, in order; reads ahead by no more than a batch."""
+        for batch in batches(texts):
+            yield from self.lines(batch, *self.decide(batch))
+
+    def decide(self, batch: Batch) -> tuple[NDArray[np.int64], NDArray[np.float64], Evidence]:
+        """Label numbers of the lines of a batch, their scores, and the evidence."""
+        features = extract(batch, self.rules)
+        if not len(batch):
+            return np.empty(0, np.int64), np.empty((0, len(LABELS))), features.evidence
+        _, scores = self.model.scores(features, batch.stretch_line)
+        given = self.given(features.evidence, scores)
+        return decode(scores, given, self.model.weights["transitions"], batch.stretch_line), scores, features.evidence
+
+    def given(self, evidence: Evidence, scores: NDArray[np.float64]) -> NDArray[np.int64]:
+        """What certain rules say of each line, or -1; where they differ, the one that the model prefers."""
+        given = np.full(len(scores), -1)
+        hits = np.flatnonzero(self.rules.certain[evidence.rule])
+        line, label = evidence.line[hits], self.rules.label[evidence.rule[hits]]
+        order = np.argsort(scores[line, label], kind="stable")
+        given[line[order]] = label[order]
+        return given
+
+    def lines(
+        self, batch: Batch, labels: NDArray[np.int64], scores: NDArray[np.float64], evidence: Evidence
+    ) -> Iterator[list[Line]]:
+        """The lines of each document with all that was found out about them."""
+        shares = softmax(scores) if len(scores) else scores
+        model = scores.argmax(axis=1) if len(scores) else labels
+        hits: dict[int, list[int]] = {}
+        for line, rule in zip(evidence.line.tolist(), evidence.rule.tolist(), strict=True):
+            if self.rules.label[rule] == labels[line]:
+                hits.setdefault(line, []).append(rule)
+        for document, (a, b) in enumerate(pairwise(batch.first_line)):
+            offset = int(batch.offsets[document])
+            found = []
+            for number in range(a, b):
+                label, rules = int(labels[number]), hits.get(number, [])
+                probability = float(shares[number, label])
+                if any(self.rules.certain[rule] for rule in rules):
+                    probability = max(probability, CERTAIN)
+                reasons = [self.rules.ids[rule] for rule in rules]
+                reasons += ["model"] if model[number] == label else [] if reasons else ["context"]
+                start, end = int(batch.starts[number]), int(batch.ends[number])
+                row = dict(zip(LABELS, shares[number].tolist(), strict=True))
+                found.append(
+                    Line(
+                        batch.text[start:end],
+                        start - offset,
+                        end - offset,
+                        LABELS[label],
+                        probability,
+                        tuple(reasons),
+                        row,
+                    )
+                )
+            yield found
+
+    def versions(self) -> dict[str, Any]:
+        """What decides: the model's id, each rule pack with its version, and a digest of all rules."""
+        return {
+            "model": self.model.id,
+            "rules": [(pack.id, pack.version) for pack in self.packs],
+            "rules_digest": self.rules.digest(),
+        }
+
+
+def batches(texts: Iterable[str]) -> Iterator[Batch]:
+    """The texts, in batches of about ``BATCH`` characters."""
+    waiting: list[str] = []
+    size = 0
+    for text in texts:
+        waiting.append(text)
+        size += len(text) + 1
+        if size >= BATCH:
+            yield split_lines(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield split_lines(waiting)
+
+
+def labels_named(names: Iterable[str]) -> frozenset[Label]:
+    """The labels of these names; raises ``ValueError`` for one that does not exist."""
+    names = [names] if isinstance(names, str) else list(names)
+    if unknown := [name for name in names if name not in LABEL_INDEX]:
+        raise ValueError(f"unknown label {unknown[0]!r}; known are {', '.join(LABELS)}")
+    return frozenset(Label(name) for name in names)
+
+
+def own_pack(rules: Iterable[Rule | Mapping[str, Any]]) -> Pack:
+    """A pack of rules given as such or as plain data, each checked against its examples."""
+    made = tuple(rule if isinstance(rule, Rule) else make_rule(rule) for rule in rules)
+    for rule in made:
+        check_rule(rule)
+    return Pack("own", "0", made)
+
+
+def checked_pack(path: str | Path) -> Pack:
+    """A pack from a file, each rule checked against its examples."""
+    pack = load_pack(path)
+    try:
+        for rule in pack.rules:
+            check_rule(rule)
+    except RuleError as error:
+        raise RuleError(f"{path}: {error}") from error
+    return pack
+
+
+def enabled(packs: Iterable[Pack], disable: Iterable[str]) -> tuple[Rule, ...]:
+    """The rules of the packs but those switched off; raises ``ValueError`` for an id that does not exist."""
+    rules = [rule for pack in packs for rule in pack.rules]
+    off = {disable} if isinstance(disable, str) else set(disable)
+    if unknown := sorted(off - {rule.id for rule in rules}):
+        raise ValueError(f"unknown rule {unknown[0]!r}: `cleaner rules` lists them")
+    return tuple(rule for rule in rules if rule.id not in off)
+
+
+@lru_cache(maxsize=8)
+def rule_set(rules: tuple[Rule, ...]) -> RuleSet:
+    """The rules made ready to run; the same rules are made ready once."""
+    return RuleSet(rules)
+
+
+def clean(text: str, **options: Any) -> str:
+    """The body of the text: its lines of the labels ``keep`` (default: heading and body), each as it stands there.
+
+    Options are those of ``Cleaner``.
+
+    >>> clean("Advertisement")
+    ''
+    """
+    return Cleaner(**options).clean(text)
+
+
+def label(text: str, **options: Any) -> list[Line]:
+    """One ``Line`` for each line of the text that is not blank, in order. Options are those of ``Cleaner``."""
+    return Cleaner(**options).label(text)
+
+
+def clean_html(html: str | bytes, url: str | None = None, **options: Any) -> str:
+    """``clean`` for a page. Options are those of ``Cleaner``."""
+    return Cleaner(**options).clean_html(html, url)
+
+
+def label_html(html: str | bytes, url: str | None = None, **options: Any) -> list[Line]:
+    """``label`` for a page; spans index the text that was extracted from it. Options are those of ``Cleaner``."""
+    return Cleaner(**options).label_html(html, url)

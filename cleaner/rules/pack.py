@@ -1,0 +1,136 @@
+"""Rules and packs of rules: what they are, and reading them from TOML."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields, replace
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import regex
+
+from cleaner.document import Label
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Scope = Literal["line", "first", "last", "opens"]
+Strength = Literal["certain", "strong", "weak"]
+
+EDGE = 12  # lines: how many count as the first, and as the last, of a document
+TIME_LIMIT = 0.05  # seconds that one pattern may spend on one line
+WATCHED = 256  # characters: built-in patterns, which tests hold to the limit, are timed on longer lines only
+FEWEST_EXAMPLES = 2
+PACKS = Path(__file__).parent / "packs"
+
+
+class RuleError(ValueError):
+    """A rule or a pack that cannot be used; the message says which, where and why."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Evidence that a line has a label.
+
+    The pattern is searched in lines of at most ``max_chars`` characters that hold one of the words
+    ``any`` or begin with one of the words ``first`` (each a word or two, case and digits folded:
+    ``0000`` stands for any year). ``scope`` limits it to the first or the last lines of a document,
+    or says that such a line opens a block of its label. ``certain`` rules decide, the others are
+    weighed by the model.
+    """
+
+    id: str
+    label: Label
+    pattern: str
+    hits: tuple[str, ...]
+    misses: tuple[str, ...]
+    any: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
+    scope: Scope = "line"
+    strength: Strength = "strong"
+    languages: tuple[str, ...] = ("en",)
+    max_chars: int = 400
+    built_in: bool = False
+
+    @cached_property
+    def compiled(self) -> regex.Pattern[str]:
+        """The pattern, compiled when it is first needed: most rules never are."""
+        return regex.compile(self.pattern, regex.VERSION1)
+
+    def matches(self, line: str) -> bool:
+        """Whether the pattern is found in the line in time; too late counts as not found."""
+        if self.built_in and len(line) <= WATCHED:  # watching the clock costs ten times the search
+            return self.compiled.search(line) is not None
+        try:
+            return self.compiled.search(line, timeout=TIME_LIMIT) is not None
+        except TimeoutError:
+            return False
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Rules that belong together, under a name and a version."""
+
+    id: str
+    version: str
+    rules: tuple[Rule, ...]
+
+
+@cache
+def built_in_packs() -> tuple[Pack, ...]:
+    """The packs that come with the package, in the order of their names."""
+    return tuple(load_pack(path, built_in=True) for path in sorted(PACKS.glob("*.toml")))
+
+
+def load_pack(path: str | Path, *, built_in: bool = False) -> Pack:
+    """Read a pack from a TOML file; raises ``RuleError`` that names file, rule and fault."""
+    path = Path(path)
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RuleError(f"{path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RuleError(f"{path}: not a TOML file: {error}") from error
+    try:
+        return make_pack(data, built_in=built_in)
+    except RuleError as error:
+        raise RuleError(f"{path}: {error}") from error
+
+
+def make_pack(data: Mapping[str, Any], *, built_in: bool = False) -> Pack:
+    """A pack from plain data: ``{"pack": {"id", "version"}, "rule": [...]}``."""
+    head = data.get("pack")
+    if not isinstance(head, dict) or not head.get("id") or not head.get("version"):
+        raise RuleError("a pack begins with a table [pack] that has an id and a version")
+    rules = tuple(replace(make_rule(entry), built_in=built_in) for entry in data.get("rule", []))
+    return Pack(str(head["id"]), str(head["version"]), rules)
+
+
+def make_rule(data: Mapping[str, Any]) -> Rule:
+    """A rule from plain data, checked but for its examples; raises ``RuleError``."""
+    name = data.get("id")
+    if not isinstance(name, str) or not name:
+        raise RuleError("a rule without an id")
+    known = {field.name for field in fields(Rule)} - {"built_in"}
+    if unknown := sorted(set(data) - known):
+        raise RuleError(f"rule {name}: unknown key {unknown[0]!r}; known are {', '.join(sorted(known))}")
+    if missing := sorted({"label", "pattern"} - set(data)):
+        raise RuleError(f"rule {name}: has no {missing[0]}")
+    if data["label"] not in list(Label):
+        raise RuleError(f"rule {name}: unknown label {data['label']!r}; known are {', '.join(Label)}")
+    for key, kind in (("scope", Scope), ("strength", Strength)):
+        if key in data and data[key] not in get_args(kind):
+            raise RuleError(f"rule {name}: {key} is {data[key]!r}, not one of {', '.join(get_args(kind))}")
+    for key in ("any", "first", "hits", "misses", "languages"):
+        if not all(isinstance(entry, str) and entry.strip() for entry in data.get(key, ())):
+            raise RuleError(f"rule {name}: {key} is a list of strings that are not blank")
+    for key in ("hits", "misses"):
+        if len(data.get(key, ())) < FEWEST_EXAMPLES:
+            raise RuleError(
+                f"rule {name}: needs at least two {key}: lines that it must {'hit' if key == 'hits' else 'spare'}"
+            )
+    if not data.get("any") and not data.get("first"):
+        raise RuleError(f"rule {name}: needs words in `any` or `first`, one of which a line must hold to be looked at")
+    lists = {key: tuple(data[key]) for key in ("any", "first", "hits", "misses", "languages") if key in data}
+    return Rule(**{**data, **lists, "label": Label(data["label"])})

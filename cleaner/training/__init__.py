@@ -1,0 +1,1 @@
+"""From pages and hand labels to the weights of the model; needs the extra ``train``."""

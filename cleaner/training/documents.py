@@ -1,0 +1,99 @@
+"""Labelled documents: what the model is trained and measured on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from cleaner.document import LABEL_INDEX, Label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+UNKNOWN = -1
+
+
+class LabelledError(ValueError):
+    """Labelled data that cannot be used; the message names file, line and fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A document with a label number (or ``UNKNOWN``) for each line that is not blank."""
+
+    name: str
+    text: str
+    labels: tuple[int, ...]
+    host: str = ""
+    kind: str = "gold"
+
+
+def read_labelled(path: Path) -> Labelled:
+    """Read a document of rows ``label TAB line``; blank lines have no label."""
+    lines, labels = [], []
+    try:
+        rows = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LabelledError(f"{path}: cannot be read: {error}") from error
+    for number, row in enumerate(rows, 1):
+        label, tab, line = row.partition("\t")
+        lines.append(line)
+        if line.strip():
+            labels.append(label_number(label, f"{path}:{number}"))
+        elif row and not tab:
+            raise LabelledError(f"{path}:{number}: no TAB between label and line")
+    return Labelled(path.stem, "\n".join(lines), tuple(labels))
+
+
+def label_number(name: str, where: str) -> int:
+    """Number of a label; raises ``LabelledError`` that says where an unknown one stands."""
+    if name not in LABEL_INDEX:
+        raise LabelledError(f"{where}: unknown label {name!r}; known are {', '.join(Label)}")
+    return LABEL_INDEX[Label(name)]
+
+
+def host_of(url: str) -> str:
+    """The site of a page, without ``www.``."""
+    return urlsplit(url).netloc.lower().removeprefix("www.")
+
+
+def is_validation(name: str) -> bool:
+    """Whether a gold document is held out: its number ends in 0 or 5."""
+    return name[-1] in "05"
+
+
+def read_gold(folder: Path) -> list[Labelled]:
+    """All gold documents of a folder, with their hosts from its ``index.json`` where there is one."""
+    index_path = folder / "index.json"
+    index = json.loads(index_path.read_text(encoding="utf-8")) if index_path.exists() else {}
+    documents = []
+    for path in sorted(folder.glob("*.tsv")):
+        document, entry = read_labelled(path), index.get(path.stem, {})
+        host = host_of(entry.get("url", ""))
+        documents.append(Labelled(document.name, document.text, document.labels, host, entry.get("source", "gold")))
+    return documents
+
+
+def line_hash(line: str) -> str:
+    """Names a line without showing it."""
+    return hashlib.blake2b(line.strip().encode("utf-8", "surrogatepass"), digest_size=5).hexdigest()
+
+
+def join_hashed(record: Mapping[str, object], text: str) -> Labelled | None:
+    """Gold kept as hashes of lines, joined with the text it was made from; None if under 90 % of it is found."""
+    known = dict(zip(str(record["lines"]).split(), str(record["labels"]).split(), strict=True))
+    lines = [line for line in text.split("\n") if line.strip()]
+    labels = [known.get(line_hash(line)) for line in lines]
+    if sum(label is not None for label in labels) < 0.9 * max(len(lines), 1):
+        return None
+    numbers = tuple(UNKNOWN if label is None else LABEL_INDEX[Label(label)] for label in labels)
+    return Labelled(str(record["name"]), text, numbers, str(record["host"]), str(record["extractor"]))
+
+
+def without_hosts(documents: Iterable[Labelled], hosts: set[str]) -> list[Labelled]:
+    """The documents that come from none of these sites."""
+    return [document for document in documents if document.host not in hosts]
