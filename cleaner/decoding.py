@@ -19,9 +19,9 @@ GIVEN = 1e4  # a score that no transitions outweigh
 
 
 def decode(
-    scores: NDArray[np.float64],
+    scores: NDArray[np.floating],
     given: NDArray[np.int64],
-    transitions: NDArray[np.float64],
+    transitions: NDArray[np.floating],
     stretch_line: NDArray[np.int64],
 ) -> NDArray[np.int64]:
     """Label numbers of all lines.
@@ -29,14 +29,14 @@ def decode(
     ``scores`` is lines x labels; ``given`` holds a label number per line, or -1; ``transitions[a, b]``
     is added where ``b`` follows ``a``.
     """
-    scores = scores.copy()
+    scores, transitions = scores.astype(np.float64), transitions.astype(np.float64)
     fixed = np.flatnonzero(given >= 0)
     scores[fixed] = 0
     scores[fixed, given[fixed]] = GIVEN
     best = scores.argmax(axis=1)
     lead = scores[np.arange(len(scores)), best][:, None] - scores
     open_ = np.any((lead <= sway(transitions)[best]) & (np.arange(scores.shape[1]) != best[:, None]), axis=1)
-    labels = best.copy()
+    labels: NDArray[np.int64] = best.copy()
     starts, stops = runs(open_, stretch_line)
     if len(starts):
         solve(labels, scores, transitions, starts, stops, stretch_line)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cleaner.rules import RuleSet
 
 HEAD_TOKENS, TAIL_TOKENS = 40, 16  # tokens hashed at either end of a line
+CONTENT_CHARS = 4  # characters: shorter words say little about the topic
 SHORT = 8  # tokens: a line of at most so many has a row of its own
 MAX_RULES = 32  # rules counted for one line
 GRID = 64.0  # dense features are whole multiples of 1/GRID, so that sums of them are exact
@@ -38,7 +39,9 @@ LINE_FEATURES = (
     "chars tokens mean_token letters_upper digits symbols stops quotes ideographs ends_stop ends_colon ends_ellipsis "
     "starts_upper starts_lower starts_digit starts_symbol indented capitalised one_token two_tokens long prose repeated"
 ).split()
+TOPIC_FEATURES = "on_topic in_title".split()
 CONTEXT_FEATURES = [
+    *TOPIC_FEATURES,
     *"from_top from_end place lines prose_share before_prose after_prose last_prose next_prose".split(),
     *(f"opened_{label}" for label in LABELS),
     *(f"open_{label}" for label in LABELS),
@@ -62,13 +65,14 @@ class Features:
 
 def extract(batch: Batch, rules: RuleSet) -> Features:
     """Features of all lines of the batch, the rules' evidence among them."""
-    rows, counts, dense, identity, found = [], [], [], [], []
+    rows, counts, dense, identity, content, found = [], [], [], [], [], []
     for start, tokens in tk.blocks(batch):
         evidence = rules.run(batch, start, tokens)
         block_rows, block_counts, whole = hashed_rows(tokens, evidence, rules)
         rows.append(block_rows)
         counts.append(block_counts)
         identity.append(whole)
+        content.append(content_words(start, tokens))
         dense.append(
             line_features(batch.ends[start : start + len(whole)] - batch.starts[start : start + len(whole)], tokens)
         )
@@ -82,7 +86,9 @@ def extract(batch: Batch, rules: RuleSet) -> Features:
     stretch = np.repeat(np.arange(len(batch.stretch_line) - 1), np.diff(batch.stretch_line))
     line[:, LINE_FEATURES.index("repeated")] = on_grid(np.log(repetitions(np.concatenate(identity), stretch)))
     prose = line[:, LINE_FEATURES.index("prose")] > 0
+    owner, word = (np.concatenate(parts) for parts in zip(*content, strict=True))
     context = context_features(prose, stretch, batch.stretch_line, evidence, rules)
+    context[:, : len(TOPIC_FEATURES)] = topic_features(owner, word, prose, stretch, batch.stretch_line)
     row_start = np.append(0, np.cumsum(np.concatenate(counts)))
     return Features(np.concatenate(rows), row_start, line, context, evidence)
 
@@ -226,6 +232,7 @@ def context_features(
     last = distance_back(number, prose, top)
     following = distance_back(number, prose[::-1], (len(prose) - 1 - end)[::-1])[::-1]
     columns = [
+        *np.zeros((len(TOPIC_FEATURES), len(prose))),
         np.log1p(number - top) / 2,
         np.log1p(end - number) / 2,
         (number - top) / lines,
@@ -253,6 +260,42 @@ def context_features(
     return (
         on_grid(np.stack(columns + active, axis=1)) if len(prose) else np.empty((0, len(CONTEXT_FEATURES)), np.float32)
     )
+
+
+def content_words(start: int, tokens: tk.Tokens) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """Words of the block that can tell what a document is about, and the lines that they stand in."""
+    kind = tokens.classes[tokens.begin]
+    rank = np.arange(len(kind)) - tokens.first[tokens.line]
+    long = (kind <= tk.UPPER) & (tokens.stop - tokens.begin >= CONTENT_CHARS)
+    chosen = np.flatnonzero((long | (kind == tk.IDEOGRAPH)) & (rank < HEAD_TOKENS))
+    return tokens.line[chosen] + start, np.where(kind == tk.IDEOGRAPH, tokens.pair, tokens.hash)[chosen]
+
+
+def topic_features(
+    owner: NDArray[np.int64],
+    word: NDArray[np.uint64],
+    prose: NDArray[np.bool_],
+    stretch: NDArray[np.int64],
+    stretch_line: NDArray[np.int64],
+) -> NDArray[np.float32]:
+    """Which share of a line's content words stand in other lines of prose, and in the first line, of its stretch."""
+    keys = tk.mixed(word + ODD * stretch[owner].astype(np.uint64))
+    order = np.argsort(keys, kind="stable")
+    keys, owner = keys[order], owner[order]
+    head = np.append(True, keys[1:] != keys[:-1])
+    group = np.cumsum(head) - 1
+    begin = np.flatnonzero(head)
+    in_prose = prose[owner]
+    first = np.minimum.reduceat(np.where(in_prose, owner, len(prose)), begin)[group] if len(begin) else owner
+    last = np.maximum.reduceat(np.where(in_prose, owner, -1), begin)[group] if len(begin) else owner
+    title = owner[begin][group] == stretch_line[stretch[owner]] if len(begin) else owner
+    total = np.bincount(owner, minlength=len(prose)) + 1.0
+    elsewhere = (first < owner) | (last > owner)
+    shares = [
+        np.bincount(owner, weights=mark, minlength=len(prose)) / total
+        for mark in (elsewhere, title & (owner != stretch_line[stretch[owner]]))
+    ]
+    return on_grid(np.stack(shares, axis=1))
 
 
 def distance_back(number: NDArray[np.int64], mark: NDArray[np.bool_], top: NDArray[np.int64]) -> NDArray[np.int64]:

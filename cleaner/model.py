@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 DEFAULT = Path(__file__).parent / "models" / "text"
 NEIGHBOURS = 3  # lines on either side that are seen one by one
 WINDOWS = (8, 32)  # lines before, and after, of which the mean is seen
-UNIT = 1024.0  # activations and weights are whole multiples of 1 / UNIT ...
-BOUND = 64.0  # ... and below this, so that a sum of a thousand products is exact in 64 bits
+UNIT = 64  # activations are whole multiples of 1 / UNIT ...
+BOUND = 8  # ... up to this,
+WEIGHT_UNIT = 512  # weights are whole multiples of 1 / WEIGHT_UNIT,
+MOST = 2**24 / (UNIT * WEIGHT_UNIT)  # and sums below this are exact in 32 bits
 ARRAYS = (
     "table table_scale line_weight line_bias view_weight view_bias verdict_weight verdict_bias "
     "hidden_weight hidden_bias score_weight score_bias transitions"
@@ -57,12 +59,12 @@ class Model:
 
     id: str
     rules: str
-    weights: dict[str, NDArray[np.float64]]
+    weights: dict[str, NDArray[Any]]
     table: NDArray[np.uint64]
 
     def scores(
         self, features: Features, stretch_line: NDArray[np.int64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Scores (natural logarithms, up to a constant) of each label for each line: alone, and in context."""
         w = self.weights
         line = relu(np.hstack([self.embed(features), features.line]) @ w["line_weight"] + w["line_bias"])
@@ -71,7 +73,7 @@ class Model:
         hidden = relu(seen @ w["hidden_weight"] + w["hidden_bias"])
         return line @ w["verdict_weight"] + w["verdict_bias"], hidden @ w["score_weight"] + w["score_bias"]
 
-    def embed(self, features: Features) -> NDArray[np.float64]:
+    def embed(self, features: Features) -> NDArray[np.float32]:
         """Sum of each line's rows of the table, scaled by the root of their number.
 
         Four 16-bit sums are made by each 64-bit addition: entries are 8 bits, shifted to be positive,
@@ -84,7 +86,7 @@ class Model:
         return on_grid(total[:, : len(self.weights["table_scale"])] * self.weights["table_scale"] / np.sqrt(count))
 
 
-def surroundings(view: NDArray[np.float64], stretch_line: NDArray[np.int64]) -> NDArray[np.float64]:
+def surroundings(view: NDArray[np.float32], stretch_line: NDArray[np.int64]) -> NDArray[np.float32]:
     """What each line sees: neighbours one by one, means of the lines before and after, mean of its stretch."""
     number = np.arange(len(view))
     size = np.diff(stretch_line)
@@ -93,7 +95,8 @@ def surroundings(view: NDArray[np.float64], stretch_line: NDArray[np.int64]) -> 
     for step in (*range(-NEIGHBOURS, 0), *range(1, NEIGHBOURS + 1)):
         at = number + step
         columns.append(view[np.clip(at, 0, len(view) - 1)] * ((at >= top) & (at < end))[:, None])
-    sums = np.vstack([np.zeros(view.shape[1]), np.cumsum(view, axis=0)])
+    sums = np.zeros((len(view) + 1, view.shape[1]))
+    np.cumsum(view, axis=0, dtype=np.float64, out=sums[1:])
     for width in WINDOWS:
         columns.append(mean(sums, np.maximum(number - width, top), number))
         columns.append(mean(sums, number + 1, np.minimum(number + 1 + width, end)))
@@ -101,26 +104,26 @@ def surroundings(view: NDArray[np.float64], stretch_line: NDArray[np.int64]) -> 
     return np.hstack(columns)
 
 
-def mean(sums: NDArray[np.float64], a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float64]:
+def mean(sums: NDArray[np.float64], a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float32]:
     """Means of the rows ``a[i]`` to ``b[i]``, given the running sums; 0 where there are none."""
     return on_grid((sums[b] - sums[a]) / np.maximum(b - a, 1)[:, None])
 
 
-def relu(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def relu(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """The positive part, on the grid."""
     return on_grid(np.maximum(values, 0))
 
 
-def on_grid(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def on_grid(values: NDArray[np.floating]) -> NDArray[np.float32]:
     """Values rounded to whole multiples of ``1 / UNIT`` and kept within the bound."""
     values = np.rint(values * UNIT)
     np.clip(values, -BOUND * UNIT, BOUND * UNIT, out=values)
-    values /= UNIT
-    return values
+    return (values / UNIT).astype(np.float32, copy=False)
 
 
-def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+def softmax(scores: NDArray[np.float32]) -> NDArray[np.float64]:
     """Probabilities of the labels of each line."""
+    scores = scores.astype(np.float64)
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
     shares: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
     return shares
@@ -131,14 +134,14 @@ def make_model(data: Mapping[str, Any], source: str = "model") -> Model:
 
     The data holds ``id``, ``rules`` (the digest of the rules it was trained with) and the arrays as
     (nested) sequences of numbers. Or it holds ``words``, ``{word: {label: score}}``, and ``bias``,
-    ``{label: score}``, with scores from 0 to 60: a toy that adds up scores.
+    ``{label: score}``, with scores from 0 to 8: a toy that adds up scores.
     """
     if "words" in data:
         data = toy(data)
     if missing := [name for name in ARRAYS if name not in data]:
         raise ModelError(f"{source}: not a model: {missing[0]} is missing")
     try:
-        weights = {name: on_grid(np.asarray(data[name], np.float64)) for name in ARRAYS[2:]}
+        weights: dict[str, NDArray[Any]] = {name: rounded(np.asarray(data[name], np.float64)) for name in ARRAYS[2:]}
         weights["table_scale"] = np.asarray(data["table_scale"], np.float64)
         table = np.asarray(data["table"], np.int8)
     except (TypeError, ValueError) as error:
@@ -147,7 +150,7 @@ def make_model(data: Mapping[str, Any], source: str = "model") -> Model:
     return Model(str(data.get("id", "unnamed")), str(data.get("rules", "")), weights, packed(table))
 
 
-def check_shapes(weights: Mapping[str, NDArray[np.float64]], table: NDArray[np.int8], source: str) -> None:
+def check_shapes(weights: Mapping[str, NDArray[Any]], table: NDArray[np.int8], source: str) -> None:
     """Raise ``ModelError`` unless the arrays fit together."""
     h, v, k, labels = *(len(weights[f"{name}_bias"]) for name in ("line", "view", "hidden")), len(LABELS)
     expected = {
@@ -170,6 +173,15 @@ def check_shapes(weights: Mapping[str, NDArray[np.float64]], table: NDArray[np.i
         raise ModelError(f"{source}: the table has {len(table)} rows, not a power of two")
     if not all(np.isfinite(array).all() for array in weights.values()):
         raise ModelError(f"{source}: holds numbers that are not finite")
+    for name in ("line", "view", "verdict", "hidden", "score"):
+        largest = np.abs(weights[f"{name}_weight"]).sum(axis=0) * BOUND + np.abs(weights[f"{name}_bias"])
+        if largest.max() >= MOST:
+            raise ModelError(f"{source}: the weights {name}_weight are too large for exact sums")
+
+
+def rounded(weights: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Weights as whole multiples of ``1 / WEIGHT_UNIT``."""
+    return (np.rint(weights * WEIGHT_UNIT) / WEIGHT_UNIT).astype(np.float32)
 
 
 def packed(table: NDArray[np.int8]) -> NDArray[np.uint64]:

@@ -81,16 +81,17 @@ class Cleaner:
         for batch in batches(texts):
             yield from self.lines(batch, *self.decide(batch))
 
-    def decide(self, batch: Batch) -> tuple[NDArray[np.int64], NDArray[np.float64], Evidence]:
+    def decide(self, batch: Batch) -> tuple[NDArray[np.int64], NDArray[np.float32], Evidence]:
         """Label numbers of the lines of a batch, their scores, and the evidence."""
         features = extract(batch, self.rules)
         if not len(batch):
-            return np.empty(0, np.int64), np.empty((0, len(LABELS))), features.evidence
+            return np.empty(0, np.int64), np.empty((0, len(LABELS)), np.float32), features.evidence
         _, scores = self.model.scores(features, batch.stretch_line)
         given = self.given(features.evidence, scores)
-        return decode(scores, given, self.model.weights["transitions"], batch.stretch_line), scores, features.evidence
+        labels = decode(scores, given, self.model.weights["transitions"], batch.stretch_line)
+        return labels, scores, features.evidence
 
-    def given(self, evidence: Evidence, scores: NDArray[np.float64]) -> NDArray[np.int64]:
+    def given(self, evidence: Evidence, scores: NDArray[np.float32]) -> NDArray[np.int64]:
         """What certain rules say of each line, or -1; where they differ, the one that the model prefers."""
         given = np.full(len(scores), -1)
         hits = np.flatnonzero(self.rules.certain[evidence.rule])
@@ -100,7 +101,7 @@ class Cleaner:
         return given
 
     def lines(
-        self, batch: Batch, labels: NDArray[np.int64], scores: NDArray[np.float64], evidence: Evidence
+        self, batch: Batch, labels: NDArray[np.int64], scores: NDArray[np.float32], evidence: Evidence
     ) -> Iterator[list[Line]]:
         """The lines of each document with all that was found out about them."""
         shares = softmax(scores) if len(scores) else scores

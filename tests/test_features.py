@@ -9,19 +9,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sample_models import SAMPLE
 
 from cleaner.document import LABELS
 from cleaner.features import CONTEXT_FEATURES, GRID, LINE_FEATURES, MAX_RULES, SHORT, extract, rows_of_rules
 from cleaner.lines import STRETCH, split_lines
 from cleaner.rules import RuleSet, built_in_packs, make_rule
-from sample_models import SAMPLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 BUILT_IN = RuleSet(rule for pack in built_in_packs() for rule in pack.rules)
 NO_RULES = RuleSet([])
-PROSE = "The river rose by almost two metres in a single night, and the ferry stayed at the far bank until noon on Friday."
+PROSE = "The river rose by almost two metres in a single night, and the ferry lay at the far bank until noon on Friday."
 ODD = ["a", " ", "\t", "\n", "\r", "A", "7", ".", "…", "“", "漢", "\ud800", "\0", "\u3000", "By ", "Photo: ", PROSE]
 TEXT = st.lists(st.sampled_from(ODD), max_size=25).map("".join)
 
@@ -41,8 +41,15 @@ def of_each(texts: Sequence[str], rules: RuleSet) -> list[list[bytes]]:
     batch = split_lines(texts)
     found = extract(batch, rules)
     return [
-        [found.rows[found.row_start[a] : found.row_start[b]].tobytes(), found.line[a:b].tobytes()]
-        + [np.diff(found.row_start[a : b + 1]).tobytes(), found.context[a:b].tobytes()]
+        [
+            part.tobytes()
+            for part in (
+                found.rows[found.row_start[a] : found.row_start[b]],
+                np.diff(found.row_start[a : b + 1]),
+                found.line[a:b],
+                found.context[a:b],
+            )
+        ]
         for a, b in pairwise(batch.first_line)
     ]
 
@@ -270,5 +277,7 @@ def test_neither_document_nor_stretch_sees_another_prose() -> None:
     """Prose before and after counts within the document."""
     batch = split_lines([PROSE, "a\nb", PROSE])
     found = extract(batch, NO_RULES).context
-    for name, value in {"before_prose": 1, "after_prose": 1, "last_prose": 0, "next_prose": 0, "prose_share": 0}.items():
-        assert found[1:3, CONTEXT_FEATURES.index(name)].tolist() == [value, value]
+    for name in ("before_prose", "after_prose"):
+        assert found[1:3, CONTEXT_FEATURES.index(name)].tolist() == [1, 1]
+    for name in ("last_prose", "next_prose", "prose_share"):
+        assert found[1:3, CONTEXT_FEATURES.index(name)].tolist() == [0, 0]

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import re
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
+import plain
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaner.document import Batch
 from cleaner.lines import SLICE, STRETCH, code_points, gap, join_lines, split_lines, stretches
+
+if TYPE_CHECKING:
+    from cleaner.document import Batch
 
 ALPHABET = ["a", "B ", "é", "😀", "\ud800", "\0", " ", "\t", "\u3000", "\u2028", "\x85", "\x0b", "\n", "\r", "\r\n"]
 TEXT = st.lists(st.sampled_from(ALPHABET), max_size=30).map("".join)
 
 
-def plain_spans(text: str) -> list[tuple[int, int]]:
-    """Spans of the lines that are not blank, found one by one."""
-    ends = [match.span() for match in re.finditer(r"\r\n|\r|\n", text)]
-    starts, stops = [0, *(end for _, end in ends)], [*(start for start, _ in ends), len(text)]
-    return [(a, b) for a, b in zip(starts, stops, strict=True) if text[a:b].strip()]
-
-
 def lines_of(batch: Batch) -> list[list[str]]:
     """The lines of each document."""
-    bounds = batch.first_line.tolist()
-    return [[batch.line(i) for i in range(a, b)] for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [[batch.line(i) for i in range(a, b)] for a, b in pairwise(batch.first_line)]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +49,7 @@ def test_lines_end_at_line_feeds_and_carriage_returns_only(text: str, lines: lis
 def test_spans_are_those_found_one_by_one(text: str) -> None:
     """The spans found by arrays are those that a plain search finds."""
     batch = split_lines([text])
-    assert list(zip(batch.starts.tolist(), batch.ends.tolist(), strict=True)) == plain_spans(text)
+    assert list(zip(batch.starts.tolist(), batch.ends.tolist(), strict=True)) == plain.spans(text)
 
 
 @settings(deadline=None, derandomize=True)
@@ -61,7 +57,7 @@ def test_spans_are_those_found_one_by_one(text: str) -> None:
 def test_each_document_has_its_own_lines(texts: list[str]) -> None:
     """Documents worked on together have the lines that they have alone."""
     batch = split_lines(texts)
-    assert lines_of(batch) == [[text[a:b] for a, b in plain_spans(text)] for text in texts]
+    assert lines_of(batch) == [plain.lines(text) for text in texts]
     for number, text in enumerate(texts):
         assert batch.text[batch.offsets[number] :].startswith(text)
 
@@ -131,7 +127,7 @@ def test_a_gap_keeps_the_kind_of_line_break(between: str, expected: str) -> None
 def test_documents_are_joined_apart(texts: list[str]) -> None:
     """Each document gives its own text back but for what stands before its first and after its last line."""
     batch = split_lines(texts)
-    spans = [plain_spans(text) for text in texts]
+    spans = [plain.spans(text) for text in texts]
     whole = [text[at[0][0] : at[-1][1]] if at else "" for text, at in zip(texts, spans, strict=True)]
     assert list(join_lines(batch, np.ones(len(batch), bool))) == whole
     assert list(join_lines(batch, np.zeros(len(batch), bool))) == [""] * len(texts)

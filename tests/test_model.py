@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sample_models import SAMPLE, TOY, random_model
 
 from cleaner import Cleaner, ModelError
 from cleaner.document import LABEL_INDEX, LABELS
@@ -29,7 +30,6 @@ from cleaner.model import (
     surroundings,
 )
 from cleaner.rules import RuleSet, built_in_packs
-from sample_models import SAMPLE, TOY, random_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -137,8 +137,8 @@ def test_probabilities() -> None:
 
 def test_a_toy_adds_up_scores_of_words() -> None:
     """Words count in any case, pairs count, what is unknown does not, and the bias is there."""
-    data = {"words": {"apple": {"ad": 4, "body": 1}, "red apple": {"ad": 8}, "pear": {"notice": 60}}, "bias": {"body": 3}}
-    model = make_model(data)
+    words = {"apple": {"ad": 4, "body": 1}, "red apple": {"ad": 8}, "pear": {"notice": 60}}
+    model = make_model({"words": words, "bias": {"body": 3}})
     batch = split_lines(["APPLE\nstone\n\nRed apple\nPear"])
     _, scores = model.scores(extract(batch, RuleSet([])), batch.stretch_line)
     best = [LABELS[label].value for label in scores.argmax(axis=1)]

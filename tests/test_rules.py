@@ -9,13 +9,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sample_models import TOY
 
 from cleaner import Cleaner, RuleError, tokens
 from cleaner.document import LABELS
 from cleaner.lines import STRETCH, split_lines
 from cleaner.rules import Rule, RuleSet, built_in_packs, check_rule, make_rule
 from cleaner.rules.pack import EDGE, TIME_LIMIT
-from sample_models import TOY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -91,7 +91,7 @@ def test_a_line_is_looked_at_for_its_words(words: dict[str, list[str]], line: st
 def test_no_pattern_runs_without_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
     """A rule whose words are absent costs nothing: its pattern is not even compiled."""
     looked_at = []
-    monkeypatch.setattr(Rule, "matches", lambda rule, line: looked_at.append(line) or False)
+    monkeypatch.setattr(Rule, "matches", lambda _, line: looked_at.append(line) or False)
     assert lines_hit("One\nTwo boat\n  Boat 3 \nThree") == []
     assert looked_at == ["Boat 3"]
 
@@ -151,11 +151,12 @@ def test_longer_lines_are_not_looked_at(line: str, hit: bool) -> None:
 
 def test_a_pattern_that_takes_too_long_counts_as_not_found() -> None:
     """A pattern of somebody's own that explodes on a line stops in time, and the rest of the work goes on."""
-    slow = rule_of(id="mine.slow", pattern=r"^(?:a|aa|a b?)+$", any=["boat"], max_chars=10_000)
-    slow = rule_of(id="mine.slow", pattern=r"(?:(?:a+)+)+(?=b)(?<!c)x", any=["aaa"], first=[], max_chars=10_000)
+    slow = rule_of(id="mine.slow", pattern="(?:a+)+x", any=["aaa"], first=[], max_chars=LONG)
+    line = "aaa " + "a" * 1500
+    with pytest.raises(TimeoutError):
+        slow.compiled.search(line, timeout=TIME_LIMIT)
     begin = time.perf_counter()
-    found = hits([slow, rule_of()], ["aaa " + "a" * 3000 + "\nBoat 1"])
-    assert found == [(1, "mine.boat")]
+    assert hits([slow, rule_of()], [line + "\nBoat 1"]) == [(1, "mine.boat")]
     assert time.perf_counter() - begin < 20 * TIME_LIMIT
 
 
@@ -250,15 +251,15 @@ def test_rules_as_plain_data_replace_the_built_in_ones() -> None:
     one = Cleaner(model=TOY, rules=[{**PLAIN, "strength": "certain"}])
     assert [line.label.value for line in one.label("Boat 1\n(Picture: EPA)")] == ["ad", "body"]
     assert Cleaner(model=TOY, rules=[rule_of()]).versions()["rules"] == [("own", "0")]
-    with pytest.raises(RuleError, match="mine.boat.*'Ship 1'"):
+    with pytest.raises(RuleError, match=r"mine\.boat.*'Ship 1'"):
         Cleaner(model=TOY, rules=[{**PLAIN, "hits": ["Boat 1", "Ship 1"]}])
 
 
 def test_where_certain_rules_differ_the_model_chooses() -> None:
     """Of two certain labels the one that the model prefers stands; without a preference it is the last."""
     model = {"words": {"7": {"notice": 60}, "aaa": {"ad": 60}}, "bias": {"body": 50}}
-    rules = [{**PLAIN, "strength": "certain", "id": f"mine.{label}", "label": label, "pattern": "Boat"} for label in ("ad", "notice")]
-    rules = [{**rule, "misses": ["Ship", "Tug"]} for rule in rules]
+    certain = {**PLAIN, "strength": "certain", "pattern": "Boat", "misses": ["Ship", "Tug"]}
+    rules = [{**certain, "id": f"mine.{label}", "label": label} for label in ("ad", "notice")]
     for order in (rules, rules[::-1]):
         lines = Cleaner(model=model, rules=order).label("Boat 7\nBoat aaa")
         assert [line.label.value for line in lines] == ["notice", "ad"]
@@ -377,10 +378,9 @@ def in_scope(rule: Rule, at: int) -> bool:
 
 
 def test_there_are_rules_for_every_kind_of_boilerplate() -> None:
-    """Each label that is dropped has rules, certain ones among them, in several languages."""
+    """Each label that is dropped has rules, in several languages."""
     for label in LABELS[2:]:
         rules = [rule for rule in BUILT_IN if rule.label == label]
-        assert any(rule.strength == "certain" for rule in rules), label
         assert len({language for rule in rules for language in rule.languages}) >= 3, label
     languages = {language for rule in BUILT_IN for language in rule.languages}
     assert languages >= set("en de fr es it pt nl pl".split())
@@ -407,7 +407,7 @@ def test_examples(rule: Rule) -> None:
 
 
 LONG = 10_000
-RUNS = ["a", "A", "1", " ", "\t", ".", ",", "-", "(", "[", "((", "[a", ":", "/", "'", "’", "a ", "A. ", "Aa Aa ", "1 ", "a, ", "|", "@a.", "é"]
+RUNS = "a|A|1|é| |\t|.|,|-|(|[|[a|:|/|'|’|a |1 |A. |Aa Aa |a, |a: |@a.|a-".split("|")
 
 
 def adversarial(rule: Rule) -> Iterable[str]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cleaner import tokens as tk
 from cleaner.lines import split_lines
 
-CHARS = st.sampled_from([*"aZéß09 \t.,!\"'’“—–-©|…漢語のアé", "א", "ا", "ก", "한", "😀", "\ufe0f", "İ", "\u200b", "\ud800", "\0"])  # noqa: RUF001
+CHARS = st.sampled_from([*"aZéß09 \t.,!\"'’“—–-©|…漢語のアé😀אاก한İ", "\ufe0f", "\u200b", "\ud800", "\0"])
 LINE = st.text(CHARS, max_size=25)
 
 

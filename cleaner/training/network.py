@@ -62,6 +62,7 @@ class Network(nn.Module):
         """Scores (lines x labels) alone and in context; ``drop`` is the share of units left out."""
         count = (x.row_start[1:] - x.row_start[:-1]).unsqueeze(1).float()
         embedded = self.table(x.rows, x.row_start[:-1], per_sample_weights=x.row_weight) / count.sqrt()
+        embedded = embedded.clamp(-BOUND, BOUND)
         embedded = nn.functional.dropout(embedded, drop, self.training)
         line = torch.relu(self.line(torch.cat([embedded, x.line], 1))).clamp(max=BOUND)
         line = nn.functional.dropout(line, drop, self.training)

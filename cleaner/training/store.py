@@ -23,7 +23,7 @@ def save_model(folder: Path, head: Mapping[str, Any], arrays: Mapping[str, NDArr
     fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         (fresh / "model.json").write_text(json.dumps(head, indent=2) + "\n", encoding="utf-8")
-        np.savez_compressed(fresh / "weights.npz", **arrays)
+        np.savez_compressed(fresh / "weights.npz", allow_pickle=False, **arrays)
         fresh.chmod(0o755)
         old = fresh.with_name(f"{fresh.name}-old")
         if folder.exists():
