@@ -81,12 +81,8 @@ def table(pairs: Iterable[Pair]) -> str:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "shared", nargs="?", type=Path, default=Path("../shared"), help="folder with gold and data"
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("shared", nargs="?", type=Path, default=Path("../shared"), help="folder with gold and data")
     parser.add_argument("--workers", type=int, default=2, help="processes (default: %(default)s)")
     arguments = parser.parse_args()
     work = list(tasks(arguments.shared, hand_labelled(arguments.shared)))

@@ -29,17 +29,16 @@ def decode(
     ``scores`` is lines x labels; ``given`` holds a label number per line, or -1; ``transitions[a, b]``
     is added where ``b`` follows ``a``.
     """
-    scores, transitions = scores.astype(np.float64), transitions.astype(np.float64)
+    score, follow = scores.astype(np.float64), transitions.astype(np.float64)
     fixed = np.flatnonzero(given >= 0)
-    scores[fixed] = 0
-    scores[fixed, given[fixed]] = GIVEN
-    best = scores.argmax(axis=1)
-    lead = scores[np.arange(len(scores)), best][:, None] - scores
-    open_ = np.any((lead <= sway(transitions)[best]) & (np.arange(scores.shape[1]) != best[:, None]), axis=1)
-    labels: NDArray[np.int64] = best.copy()
-    starts, stops = runs(open_, stretch_line)
+    score[fixed] = 0
+    score[fixed, given[fixed]] = GIVEN
+    labels: NDArray[np.int64] = score.argmax(axis=1)
+    lead = score[np.arange(len(score)), labels][:, None] - score
+    unsettled = np.any((lead <= sway(follow)[labels]) & (np.arange(score.shape[1]) != labels[:, None]), axis=1)
+    starts, stops = runs(unsettled, stretch_line)
     if len(starts):
-        solve(labels, scores, transitions, starts, stops, stretch_line)
+        solve(labels, score, follow, starts, stops, stretch_line)
     return labels
 
 

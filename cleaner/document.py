@@ -58,15 +58,16 @@ class Batch:
 
     ``text`` is all documents joined by line feeds; document ``d`` starts at character
     ``offsets[d]`` and its lines are those from ``first_line[d]`` up to ``first_line[d + 1]``. Line
-    ``i`` is ``text[starts[i]:ends[i]]``. A document of very many lines stands as several stretches,
-    each labelled as a document of its own: ``stretch_line`` holds the first line of each stretch
-    (and, last, the number of lines).
+    ``i`` is ``text[starts[i]:ends[i]]``, without blanks at its end ``text[starts[i]:stops[i]]``. A
+    document of very many lines stands as several stretches, each labelled as a document of its own:
+    ``stretch_line`` holds the first line of each stretch (and, last, the number of lines).
     """
 
     text: str
     offsets: NDArray[np.int64]
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
+    stops: NDArray[np.int64]
     first_line: NDArray[np.int64]
     stretch_line: NDArray[np.int64]
 

@@ -29,7 +29,7 @@ HEAD_TOKENS, TAIL_TOKENS = 40, 16  # tokens hashed at either end of a line
 CONTENT_CHARS = 4  # characters: shorter words say little about the topic
 SHORT = 8  # tokens: a line of at most so many has a row of its own
 MAX_RULES = 32  # rules counted for one line
-GRID = 64.0  # dense features are whole multiples of 1/GRID, so that sums of them are exact
+GRID, LARGEST = 64.0, 8.0  # dense features are whole multiples of 1/GRID, up to LARGEST, so that sums of them are exact
 
 FIRST, LAST, WHOLE, SHAPE = (np.uint64(salt) for salt in (0x51ED270B, 0x2545F491, 0x6C62272E, 0x7FEB352D))
 ODD = np.uint64(0xBF58476D1CE4E5B9)
@@ -45,6 +45,7 @@ CONTEXT_FEATURES = [
     *"from_top from_end place lines prose_share before_prose after_prose last_prose next_prose".split(),
     *(f"opened_{label}" for label in LABELS),
     *(f"open_{label}" for label in LABELS),
+    *(f"rule_{label}" for label in LABELS),
 ]
 
 
@@ -74,7 +75,7 @@ def extract(batch: Batch, rules: RuleSet) -> Features:
         identity.append(whole)
         content.append(content_words(start, tokens))
         dense.append(
-            line_features(batch.ends[start : start + len(whole)] - batch.starts[start : start + len(whole)], tokens)
+            line_features(batch.stops[start : start + len(whole)] - batch.starts[start : start + len(whole)], tokens)
         )
         found.append(Evidence(evidence.line + start, evidence.rule))
     if not rows:
@@ -257,9 +258,9 @@ def context_features(
         since = seen[number + 1] - seen[np.where(there, number - distance, number)]
         columns.append(nearness(distance))
         active.append(np.where(there, 1 / (1 + since), 0))
-    return (
-        on_grid(np.stack(columns + active, axis=1)) if len(prose) else np.empty((0, len(CONTEXT_FEATURES)), np.float32)
-    )
+    said = np.zeros((len(LABELS), len(prose)))
+    np.maximum.at(said, (rules.label[evidence.rule], evidence.line), rules.weight[evidence.rule])
+    return on_grid(np.stack([*columns, *active, *said], axis=1))
 
 
 def content_words(start: int, tokens: tk.Tokens) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
@@ -267,7 +268,8 @@ def content_words(start: int, tokens: tk.Tokens) -> tuple[NDArray[np.int64], NDA
     kind = tokens.classes[tokens.begin]
     rank = np.arange(len(kind)) - tokens.first[tokens.line]
     long = (kind <= tk.UPPER) & (tokens.stop - tokens.begin >= CONTENT_CHARS)
-    chosen = np.flatnonzero((long | (kind == tk.IDEOGRAPH)) & (rank < HEAD_TOKENS))
+    paired = (kind == tk.IDEOGRAPH) & (rank < np.diff(tokens.first)[tokens.line] - 1)
+    chosen = np.flatnonzero((long | paired) & (rank < HEAD_TOKENS))
     return tokens.line[chosen] + start, np.where(kind == tk.IDEOGRAPH, tokens.pair, tokens.hash)[chosen]
 
 
@@ -282,7 +284,7 @@ def topic_features(
     keys = tk.mixed(word + ODD * stretch[owner].astype(np.uint64))
     order = np.argsort(keys, kind="stable")
     keys, owner = keys[order], owner[order]
-    head = np.append(True, keys[1:] != keys[:-1])
+    head = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
     group = np.cumsum(head) - 1
     begin = np.flatnonzero(head)
     in_prose = prose[owner]
@@ -311,5 +313,5 @@ def nearness(distance: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def on_grid(values: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Values rounded to whole multiples of ``1 / GRID``."""
-    return (np.round(np.asarray(values, np.float64) * GRID) / GRID).astype(np.float32)
+    """Values rounded to whole multiples of ``1 / GRID``, up to ``LARGEST``."""
+    return np.minimum(np.round(np.asarray(values, np.float64) * GRID) / GRID, LARGEST).astype(np.float32)

@@ -35,13 +35,13 @@ def split_lines(texts: Sequence[str]) -> Batch:
     """
     text = "\n".join(texts)
     offsets = np.fromiter(accumulate((len(t) + 1 for t in texts), initial=0), np.int64, len(texts) + 1)
-    starts, ends = line_spans(text)
+    starts, ends, stops = line_spans(text)
     first_line = np.searchsorted(starts, offsets)
-    return Batch(text, offsets, starts, ends, first_line, stretches(first_line))
+    return Batch(text, offsets, starts, ends, stops, first_line, stretches(first_line))
 
 
-def line_spans(text: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Starts and ends of the lines of ``text`` that hold more than white space."""
+def line_spans(text: str) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Starts and ends of the lines of ``text`` that hold more than white space, and their ends without it."""
     breaks = [np.empty(0, np.int64)]
     for start in range(0, len(text), SLICE):
         points = code_points(text[start : start + SLICE])
@@ -50,11 +50,12 @@ def line_spans(text: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     starts, ends = np.append(0, at + 1), np.append(at, len(text))
     filled = ends > starts  # this also parts with the empty line between \r and \n
     starts, ends = starts[filled], ends[filled]
-    keep = np.ones(len(starts), bool)
+    stops = ends.copy()
     for number, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-        if text[start].isspace() and text[start:end].isspace():
-            keep[number] = False
-    return starts[keep], ends[keep]
+        if text[end - 1].isspace():
+            stops[number] = start + len(text[start:end].rstrip())
+    keep = stops > starts
+    return starts[keep], ends[keep], stops[keep]
 
 
 def stretches(first_line: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -1,8 +1,9 @@
 """The learned line classifier: weights and scores.
 
-Two small networks in a row. The first reads a line alone: the sum of its rows of the table, and how
-it looks. The second reads it in its context: what the first made of its neighbours, of the lines
-before and after and of the whole document, and where it stands.
+Small networks in a row. The first reads a line alone: the sum of its rows of the table, and how it
+looks. The next reads it in its context: what was said of it, of its neighbours, of the lines before
+and after and of the whole document, what the rules say, and where the line stands. What it says is
+revised in the same way by another, so that what is known of a line reaches further.
 
 Everything that is summed is a whole multiple of a power of two, small enough that no sum is ever
 rounded. So a line's scores do not depend on which other lines are worked on with it, nor on the
@@ -31,13 +32,14 @@ if TYPE_CHECKING:
 
 DEFAULT = Path(__file__).parent / "models" / "text"
 NEIGHBOURS = 3  # lines on either side that are seen one by one
-WINDOWS = (8, 32)  # lines before, and after, of which the mean is seen
+WINDOWS = (4, 12, 40)  # lines before, and after, of which the mean is seen
+SEEN = len(LABELS) * (2 + 2 * NEIGHBOURS + 2 * len(WINDOWS) + 1) + len(LINE_FEATURES) + len(CONTEXT_FEATURES)
 UNIT = 64  # activations are whole multiples of 1 / UNIT ...
 BOUND = 8  # ... up to this,
 WEIGHT_UNIT = 512  # weights are whole multiples of 1 / WEIGHT_UNIT,
 MOST = 2**24 / (UNIT * WEIGHT_UNIT)  # and sums below this are exact in 32 bits
 ARRAYS = (
-    "table table_scale line_weight line_bias view_weight view_bias verdict_weight verdict_bias "
+    "table table_scale line_weight line_bias verdict_weight verdict_bias "
     "hidden_weight hidden_bias score_weight score_bias transitions"
 ).split()
 
@@ -50,11 +52,10 @@ class ModelError(ValueError):
 class Model:
     """Weights, by name.
 
-    Their shapes, for ``r`` rows, ``d`` dimensions, ``h``, ``v`` and ``k`` units:
-
-    ``table`` r x d (8 bits), ``table_scale`` d, ``line_*`` (d + line features) x h, ``view_*`` h x v: what
-    neighbours see of a line, ``verdict_*`` h x labels: the line alone, ``hidden_*`` (h + view of all that
-    is seen + context features) x k, ``score_*`` k x labels, ``transitions`` labels x labels.
+    Their shapes, for ``r`` rows, ``d`` dimensions, ``h`` and ``k`` units: ``table`` r x d (8 bits),
+    ``table_scale`` d, ``line_*`` (d + line features) x h, ``verdict_*`` h x labels: the line alone,
+    then for ``p`` passes over the context ``hidden_*`` p x SEEN x k and ``score_*`` p x k x labels;
+    ``transitions`` labels x labels.
     """
 
     id: str
@@ -66,42 +67,78 @@ class Model:
         self, features: Features, stretch_line: NDArray[np.int64]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Scores (natural logarithms, up to a constant) of each label for each line: alone, and in context."""
-        w = self.weights
-        line = relu(np.hstack([self.embed(features), features.line]) @ w["line_weight"] + w["line_bias"])
-        view = relu(line @ w["view_weight"] + w["view_bias"])
-        seen = np.hstack([line, surroundings(view, stretch_line), features.context])
-        hidden = relu(seen @ w["hidden_weight"] + w["hidden_bias"])
-        return line @ w["verdict_weight"] + w["verdict_bias"], hidden @ w["score_weight"] + w["score_bias"]
+        alone = scores = self.verdict(features)
+        for number in range(len(self.weights["hidden_bias"])):
+            scores = self.revised(number, seen_by(scores, features.line, features.context, stretch_line))
+        return alone, scores
 
-    def embed(self, features: Features) -> NDArray[np.float32]:
+    def revised(self, number: int, seen: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Scores of each line after a pass over the context, from what is seen of it."""
+        w = {
+            name: self.weights[name][number] for name in ("hidden_weight", "hidden_bias", "score_weight", "score_bias")
+        }
+        hidden = relu(seen @ w["hidden_weight"] + w["hidden_bias"])
+        scores: NDArray[np.float32] = hidden @ w["score_weight"] + w["score_bias"]
+        return scores
+
+    def verdict(self, features: Features) -> NDArray[np.float32]:
+        """Scores of each line alone."""
+        rows = (features.rows >> np.uint64(64 - (len(self.table) - 1).bit_length())).astype(np.int64)
+        return self.verdict_of(rows, features.row_start, features.line)
+
+    def verdict_of(
+        self, rows: NDArray[np.integer], row_start: NDArray[np.int64], line: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """``verdict``, from the places of the rows in the table."""
+        w = self.weights
+        hidden = relu(np.hstack([self.embed(rows, row_start), line]) @ w["line_weight"] + w["line_bias"])
+        scores: NDArray[np.float32] = hidden @ w["verdict_weight"] + w["verdict_bias"]
+        return scores
+
+    def embed(self, rows: NDArray[np.integer], row_start: NDArray[np.int64]) -> NDArray[np.float32]:
         """Sum of each line's rows of the table, scaled by the root of their number.
 
         Four 16-bit sums are made by each 64-bit addition: entries are 8 bits, shifted to be positive,
         and a line has at most 256 rows, so that no sum runs over into the next.
         """
-        rows = features.rows >> np.uint64(64 - (len(self.table) - 1).bit_length())
-        sums = np.add.reduceat(self.table.take(rows.astype(np.int64), axis=0), features.row_start[:-1], axis=0)
-        count = np.diff(features.row_start)[:, None]
+        sums = np.add.reduceat(self.table.take(rows, axis=0), row_start[:-1], axis=0)
+        count = np.diff(row_start)[:, None]
         total = sums.view(np.uint16).astype(np.int64) - 128 * count
         return on_grid(total[:, : len(self.weights["table_scale"])] * self.weights["table_scale"] / np.sqrt(count))
 
 
-def surroundings(view: NDArray[np.float32], stretch_line: NDArray[np.int64]) -> NDArray[np.float32]:
-    """What each line sees: neighbours one by one, means of the lines before and after, mean of its stretch."""
+def seen_by(
+    verdict: NDArray[np.float32],
+    line: NDArray[np.float32],
+    context: NDArray[np.float32],
+    stretch_line: NDArray[np.int64],
+) -> NDArray[np.float32]:
+    """What the second network sees of each line: n x ``SEEN``.
+
+    That is the verdict on the line and how it looks; the verdicts on its neighbours one by one, and
+    their means before, after and over the whole stretch; and where the line stands.
+    """
+    behind = verdict - verdict.max(axis=1, keepdims=True)  # 0 for the best label, negative for the others
+    view = relu(1 + behind / 2)
+    return np.hstack([on_grid(np.maximum(behind / BOUND, -1)), view, *surroundings(view, stretch_line), line, context])
+
+
+def surroundings(view: NDArray[np.float32], stretch_line: NDArray[np.int64]) -> list[NDArray[np.float32]]:
+    """Views of the neighbours, and their means over the lines before and after, and over the stretch."""
     number = np.arange(len(view))
     size = np.diff(stretch_line)
     top, end = np.repeat(stretch_line[:-1], size), np.repeat(stretch_line[1:], size)
     columns = []
     for step in (*range(-NEIGHBOURS, 0), *range(1, NEIGHBOURS + 1)):
         at = number + step
-        columns.append(view[np.clip(at, 0, len(view) - 1)] * ((at >= top) & (at < end))[:, None])
+        columns.append(view[np.clip(at, 0, len(view) - 1)] * ((at >= top) & (at < end))[:, None].astype(np.float32))
     sums = np.zeros((len(view) + 1, view.shape[1]))
     np.cumsum(view, axis=0, dtype=np.float64, out=sums[1:])
     for width in WINDOWS:
         columns.append(mean(sums, np.maximum(number - width, top), number))
         columns.append(mean(sums, number + 1, np.minimum(number + 1 + width, end)))
     columns.append(mean(sums, top, end))
-    return np.hstack(columns)
+    return columns
 
 
 def mean(sums: NDArray[np.float64], a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -143,25 +180,32 @@ def make_model(data: Mapping[str, Any], source: str = "model") -> Model:
     try:
         weights: dict[str, NDArray[Any]] = {name: rounded(np.asarray(data[name], np.float64)) for name in ARRAYS[2:]}
         weights["table_scale"] = np.asarray(data["table_scale"], np.float64)
-        table = np.asarray(data["table"], np.int8)
+        table = np.asarray(data["table"])
+        if table.dtype != np.int8:
+            table = table.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise ModelError(f"{source}: not a model: {error}") from error
     check_shapes(weights, table, source)
+    table = table.astype(np.int8, copy=False)
     return Model(str(data.get("id", "unnamed")), str(data.get("rules", "")), weights, packed(table))
 
 
-def check_shapes(weights: Mapping[str, NDArray[Any]], table: NDArray[np.int8], source: str) -> None:
-    """Raise ``ModelError`` unless the arrays fit together."""
-    h, v, k, labels = *(len(weights[f"{name}_bias"]) for name in ("line", "view", "hidden")), len(LABELS)
+def check_shapes(weights: Mapping[str, NDArray[Any]], table: NDArray[Any], source: str) -> None:
+    """Raise ``ModelError`` unless the arrays fit together and hold numbers that can be used."""
+    if table.ndim != 2 or len(table) & (len(table) - 1) or len(table) < 2:
+        raise ModelError(f"{source}: the table has the shape {table.shape}: its rows are no power of two")
+    h, labels = weights["line_bias"].size, len(LABELS)
+    passes, k = (*weights["hidden_bias"].shape, 0, 0)[:2]
     expected = {
         "table_scale": table.shape[1:],
+        "line_bias": (h,),
+        "hidden_bias": (passes, k),
         "line_weight": (table.shape[-1] + len(LINE_FEATURES), h),
-        "view_weight": (h, v),
         "verdict_weight": (h, labels),
         "verdict_bias": (labels,),
-        "hidden_weight": (h + v * (2 * NEIGHBOURS + 2 * len(WINDOWS) + 1) + len(CONTEXT_FEATURES), k),
-        "score_weight": (k, labels),
-        "score_bias": (labels,),
+        "hidden_weight": (passes, SEEN, k),
+        "score_weight": (passes, k, labels),
+        "score_bias": (passes, labels),
         "transitions": (labels, labels),
     }
     for name, shape in expected.items():
@@ -169,13 +213,13 @@ def check_shapes(weights: Mapping[str, NDArray[Any]], table: NDArray[np.int8], s
             raise ModelError(
                 f"{source}: {name} has the shape {weights[name].shape}, not {shape}: made for another version?"
             )
-    if len(table) & (len(table) - 1) or len(table) < 2 or table.ndim != 2:
-        raise ModelError(f"{source}: the table has {len(table)} rows, not a power of two")
     if not all(np.isfinite(array).all() for array in weights.values()):
         raise ModelError(f"{source}: holds numbers that are not finite")
-    for name in ("line", "view", "verdict", "hidden", "score"):
-        largest = np.abs(weights[f"{name}_weight"]).sum(axis=0) * BOUND + np.abs(weights[f"{name}_bias"])
-        if largest.max() >= MOST:
+    if table.dtype != np.int8 and not np.all((table >= -127) & (table <= 127)):
+        raise ModelError(f"{source}: the table holds numbers that do not fit into 8 bits")
+    for name in ("line", "verdict", "hidden", "score"):
+        largest = np.abs(weights[f"{name}_weight"]).sum(axis=-2) * BOUND + np.abs(weights[f"{name}_bias"])
+        if np.any(largest >= MOST):
             raise ModelError(f"{source}: the weights {name}_weight are too large for exact sums")
 
 
@@ -197,7 +241,7 @@ def load_model(path: str | Path = DEFAULT) -> Model:
     path = Path(path)
     try:
         head = json.loads((path / "model.json").read_text(encoding="utf-8"))
-        with np.load(path / "weights.npz", allow_pickle=False) as arrays:
+        with (path / "weights.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return make_model({**head, **arrays}, str(path))
     except ModelError:
         raise
@@ -219,22 +263,20 @@ def toy(data: Mapping[str, Any]) -> dict[str, Any]:
         row = int(hash_phrases([word])[0]) >> (64 - bits)
         table[row] += np.array([round(2 * scores.get(label, 0)) for label in LABELS], np.int8)
     bias = [float(data.get("bias", {}).get(label, 0)) for label in LABELS]
-    line = np.vstack([np.eye(labels), np.zeros((len(LINE_FEATURES), labels))])
-    seen = labels + (2 * NEIGHBOURS + 2 * len(WINDOWS) + 1) + len(CONTEXT_FEATURES)
+    ahead = np.zeros((SEEN, labels))
+    ahead[:labels] = np.eye(labels) * BOUND  # the verdict, seen as how far each label is behind the best
     return {
         "id": data.get("id", "toy"),
         "table": table,
         "table_scale": np.full(labels, 0.5),
-        "line_weight": line,
+        "line_weight": np.vstack([np.eye(labels), np.zeros((len(LINE_FEATURES), labels))]),
         "line_bias": bias,
-        "view_weight": np.zeros((labels, 1)),
-        "view_bias": [0],
         "verdict_weight": np.eye(labels),
         "verdict_bias": np.zeros(labels),
-        "hidden_weight": np.vstack([np.eye(labels), np.zeros((seen - labels, labels))]),
-        "hidden_bias": np.zeros(labels),
-        "score_weight": np.eye(labels),
-        "score_bias": np.zeros(labels),
+        "hidden_weight": ahead[None],
+        "hidden_bias": np.full((1, labels), BOUND),
+        "score_weight": np.eye(labels)[None],
+        "score_bias": np.zeros((1, labels)),
         "transitions": np.zeros((labels, labels)),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -171,7 +172,7 @@ def own_pack(rules: Iterable[Rule | Mapping[str, Any]]) -> Pack:
     made = tuple(rule if isinstance(rule, Rule) else make_rule(rule) for rule in rules)
     for rule in made:
         check_rule(rule)
-    return Pack("own", "0", made)
+    return Pack("own", "0", made, "own rules")
 
 
 def checked_pack(path: str | Path) -> Pack:
@@ -186,12 +187,18 @@ def checked_pack(path: str | Path) -> Pack:
 
 
 def enabled(packs: Iterable[Pack], disable: Iterable[str]) -> tuple[Rule, ...]:
-    """The rules of the packs but those switched off; raises ``ValueError`` for an id that does not exist."""
-    rules = [rule for pack in packs for rule in pack.rules]
+    """The rules of the packs but those switched off; raises ``ValueError`` for an id that there is not, or twice."""
+    rules: dict[str, Rule] = {}
+    for pack in packs:
+        for rule in pack.rules:
+            if rule.id in rules:
+                raise RuleError(f"{pack.source}: rule {rule.id}: the id is used twice: choose another")
+            rules[rule.id] = rule
     off = {disable} if isinstance(disable, str) else set(disable)
-    if unknown := sorted(off - {rule.id for rule in rules}):
-        raise ValueError(f"unknown rule {unknown[0]!r}: `cleaner rules` lists them")
-    return tuple(rule for rule in rules if rule.id not in off)
+    if unknown := sorted(off - set(rules)):
+        near = " or ".join(get_close_matches(unknown[0], rules, n=2)) or "one of the ids that --explain shows"
+        raise ValueError(f"unknown rule {unknown[0]!r}; did you mean {near}?")
+    return tuple(rule for rule in rules.values() if rule.id not in off)
 
 
 @lru_cache(maxsize=8)

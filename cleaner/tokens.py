@@ -35,6 +35,7 @@ BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
 MIX = np.uint64(0xD6E8FEB86659FD93)
 PAIR = np.uint64(0xA0761D6478BD642F)
 
+STOPS, QUOTES = ".!?…;。؟।", "\"'„‚"  # noqa: RUF001
 SAME = {"‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "‑": "-", "İ": "i"}  # noqa: RUF001
 
 
@@ -71,8 +72,8 @@ def blocks(batch: Batch) -> Iterator[tuple[int, Tokens]]:
 
 
 def view(batch: Batch, a: int, b: int) -> tuple[str, NDArray[np.int64], NDArray[np.int64]]:
-    """Text, starts and ends of lines ``a`` to ``b``, of long lines just the head and the tail."""
-    starts, ends = batch.starts[a:b], batch.ends[a:b]
+    """Text, starts and ends of lines ``a`` to ``b``, without trailing blanks; of long lines, head and tail."""
+    starts, ends = batch.starts[a:b], batch.stops[a:b]
     if np.all(ends - starts <= HEAD + TAIL):
         return batch.text[starts[0] : ends[-1]], starts - starts[0], ends - starts[0]
     lines = [shown(batch, number) for number in range(a, b)]
@@ -82,7 +83,7 @@ def view(batch: Batch, a: int, b: int) -> tuple[str, NDArray[np.int64], NDArray[
 
 def shown(batch: Batch, number: int) -> str:
     """What rules and features see of a line."""
-    start, end = int(batch.starts[number]), int(batch.ends[number])
+    start, end = int(batch.starts[number]), int(batch.stops[number])
     if end - start <= HEAD + TAIL:
         return batch.text[start:end]
     return batch.text[start : start + HEAD] + " " + batch.text[end - TAIL + 1 : end]
@@ -162,20 +163,15 @@ def fold_table() -> NDArray[np.uint32]:
 
 def char_class(char: str) -> int:
     """Class of one character of the alphabets."""
-    kind = unicodedata.category(char)
     if char.isspace():
         return SPACE
-    if kind in ("Lu", "Lt"):
-        return UPPER
-    if kind[0] in "LM":
-        return LETTER
-    if kind == "Nd":
-        return DIGIT
-    if char in ".!?…;。؟।":
+    if char in STOPS:
         return STOP
-    if kind in ("Pi", "Pf") or char in "\"'„‚":  # noqa: RUF001
+    kind = unicodedata.category(char)
+    if char in QUOTES or kind in {"Pi", "Pf"}:
         return QUOTE
-    return SYMBOL
+    kinds = {"Lu": UPPER, "Lt": UPPER, "L": LETTER, "M": LETTER, "Nd": DIGIT}
+    return kinds.get(kind, kinds.get(kind[0], SYMBOL))
 
 
 @cache

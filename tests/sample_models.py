@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from cleaner.document import LABELS
-from cleaner.features import CONTEXT_FEATURES, LINE_FEATURES, extract
+from cleaner.features import LINE_FEATURES, extract
 from cleaner.lines import split_lines
-from cleaner.model import NEIGHBOURS, WINDOWS, make_model
+from cleaner.model import make_model, toy
 from cleaner.rules import RuleSet
 
 TOY: dict[str, Any] = {
     "words": {"Advertisement": {"ad": 60}, "Getty": {"caption": 60}, "Chapter": {"heading": 60}},
-    "bias": {"body": 10},
+    "bias": {"body": 4},
 }
 
 SAMPLE = """\
@@ -32,31 +32,17 @@ Share
 def random_model(seed: int = 0, rows: int = 256, width: int = 11) -> dict[str, Any]:
     """A model with random weights, as plain data: words, looks, neighbours and transitions all count."""
     random = np.random.default_rng(seed)
-    labels, h, v, k = len(LABELS), 24, 6, 16
-    seen = h + v * (2 * NEIGHBOURS + 2 * len(WINDOWS) + 1) + len(CONTEXT_FEATURES)
-
-    def weights(*shape: int) -> Any:
-        return random.normal(0, 2 / np.sqrt(shape[0]), shape)
-
-    data = {
-        "id": f"random-{seed}",
-        "rules": "none",
-        "table": random.integers(-127, 128, (rows, width)),
-        "table_scale": random.uniform(0.01, 0.04, width),
-        "line_weight": weights(width + len(LINE_FEATURES), h),
-        "line_bias": random.normal(0, 0.5, h),
-        "view_weight": weights(h, v),
-        "view_bias": random.normal(0, 0.5, v),
-        "verdict_weight": weights(h, labels),
-        "verdict_bias": random.normal(0, 0.5, labels),
-        "hidden_weight": weights(seen, k),
-        "hidden_bias": random.normal(0, 0.5, k),
-        "score_weight": weights(k, labels),
-        "score_bias": random.normal(0, 0.5, labels),
-        "transitions": random.normal(0, 0.5, (labels, labels)) + 0.5 * np.eye(labels),
-    }
+    shapes = {name: np.shape(array) for name, array in toy({"words": {}}).items() if name != "id"}
+    shapes["line_weight"] = (width + len(LINE_FEATURES), len(LABELS))
+    data: dict[str, Any] = {"id": f"random-{seed}", "rules": "none"}
+    for name, shape in shapes.items():
+        data[name] = random.normal(0, 2 / np.sqrt(shape[0]) if name.endswith("weight") else 0.5, shape)
+    data["table"] = random.integers(-127, 128, (rows, width))
+    data["table_scale"] = random.uniform(0.01, 0.04, width)
     batch = split_lines([SAMPLE])
-    _, scores = make_model(data).scores(extract(batch, RuleSet([])), batch.stretch_line)
-    data["score_weight"] *= 3 / scores.std(axis=0)
-    data["score_bias"] -= (scores * 3 / scores.std(axis=0)).mean(axis=0)  # no label is preferred throughout
+    for name in ("verdict", "score"):  # no label is preferred throughout
+        scores = make_model(data).scores(extract(batch, RuleSet([])), batch.stretch_line)[name == "score"]
+        factor = np.minimum(3 / scores.std(axis=0), 40 / np.abs(data[f"{name}_weight"]).sum(axis=0))
+        data[f"{name}_weight"] *= factor
+        data[f"{name}_bias"] = (data[f"{name}_bias"] - scores.mean(axis=0)) * factor
     return data

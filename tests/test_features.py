@@ -14,6 +14,7 @@ from sample_models import SAMPLE
 from cleaner.document import LABELS
 from cleaner.features import CONTEXT_FEATURES, GRID, LINE_FEATURES, MAX_RULES, SHORT, extract, rows_of_rules
 from cleaner.lines import STRETCH, split_lines
+from cleaner.model import BOUND
 from cleaner.rules import RuleSet, built_in_packs, make_rule
 
 if TYPE_CHECKING:
@@ -67,6 +68,14 @@ def test_features_do_not_depend_on_the_batch(texts: list[str], random: Any) -> N
     ]
 
 
+def test_nothing_crosses_the_end_of_a_document() -> None:
+    """The last sign of a document makes no pair with the first word of the next."""
+    text = f"{PROSE} 終\n次の行\n終"
+    alone = of_each([text], NO_RULES)[0]
+    assert of_each([text, "次の頁"], NO_RULES)[0] == alone
+    assert of_each([text, "other"], NO_RULES)[0] == alone
+
+
 @settings(deadline=None, derandomize=True, max_examples=60)
 @given(TEXT)
 def test_shapes_and_bounds(text: str) -> None:
@@ -81,7 +90,14 @@ def test_shapes_and_bounds(text: str) -> None:
     assert np.all((counts >= 1) & (counts <= 256))
     for dense in (found.line, found.context):
         assert np.all(dense * GRID == np.round(dense * GRID))
-        assert np.all((dense >= 0) & (dense <= 16))
+        assert np.all((dense >= 0) & (dense <= BOUND))
+
+
+def test_no_feature_is_too_large_for_exact_sums() -> None:
+    """Neither the longest line nor the most frequent one makes a feature larger than the model bears."""
+    found = extract(split_lines(["a" * 20_000_000, "a\n" * STRETCH + "b"]), NO_RULES)
+    assert found.line.max() <= BOUND
+    assert found.context.max() <= BOUND
 
 
 def test_a_line_has_few_enough_rows() -> None:

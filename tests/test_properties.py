@@ -63,7 +63,19 @@ Step 2: let it rest
 e\u0301 ﬁ ǆ İı ß
 ___
 """.splitlines()
-TRAPS = ["\ud800", "\udfff\0", "\0", "\x1b[0m", "\u2028", "\x85", "\x0b", "\u3000 \u3000", "\u2066", "a" * 3000, "( " * 900]
+TRAPS = [
+    "\ud800",
+    "\udfff\0",
+    "\0",
+    "\x1b[0m",
+    "\u2028",
+    "\x85",
+    "\x0b",
+    "\u3000 \u3000",
+    "\u2066",
+    "a" * 3000,
+    "( " * 900,
+]
 ENDS = ["\n", "\n\n", "\n \t\n\n", "\r\n", "\r\n\r\n", "\r", "\n\r"]
 
 any_text = st.text(st.characters(codec=None) | st.sampled_from("\n\r \t"), max_size=200)

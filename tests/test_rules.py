@@ -78,6 +78,7 @@ def lines_hit(text: str, **changes: Any) -> list[int]:
         ({"first": ["boat"]}, "“Boat", False),
         ({"first": ["red boat"]}, "Red boat, old", True),
         ({"first": ["red boat"]}, "red", False),
+        ({"first": ["red boat"]}, "A red boat", False),
         ({"first": ["boat"], "any": ["sail"]}, "to sail", True),
         ({"first": ["boat"], "any": ["sail"]}, "Boat", True),
     ],
@@ -368,7 +369,7 @@ PLACES = (0, 1, EDGE - 1, EDGE, LENGTH - EDGE - 1, LENGTH - EDGE, LENGTH - 1)  #
 def document(example: str, at: int) -> str:
     """Lines of prose with the example among them."""
     lines = [FILLER[i % len(FILLER)] for i in range(LENGTH)]
-    lines[at] = f" {example} "
+    lines[at] = f"{example} \t"
     return "\n\n".join(lines)
 
 

@@ -58,14 +58,15 @@ def other_words(seed: str, kinds: Iterable[str], rows: list[Row], chosen: random
         Row(row.label, templates[number].format_map(choice)) if number in templates else row
         for number, row in enumerate(rows, 1)
     ]
-    left: list[str] = []  # templates of the card that is being read
+    card, left = 0, []  # its number, and templates of its lines that are still to come
     for number, row in enumerate(rows):
         if row.line == CASES["cards"]["begin"]:
-            left = list(CASES["cards"]["lines"])
+            card, left = card + 1, list(CASES["cards"]["lines"])
         elif row.line and left:
             template = left.pop(0)
             if words & names_in(template):
-                rows[number] = Row(row.label, template.format_map(Choice(chosen, words, {})))
+                line = re.sub(r"{(\w+)", rf"{{\g<1>{card + 1}", template).format_map(choice)
+                rows[number] = Row(row.label, line)
     return rows
 
 
@@ -110,7 +111,9 @@ def shuffle(run: list[Row], standfirst: Row | None, chosen: random.Random) -> No
         chosen.shuffle(cards)
         run[starts[0] :] = [row for card in cards for row in card]
     elif run[0].label in ("body", "ad", "comment", "link_list", "author_bio"):
-        stay = [i for i, row in enumerate(run) if row is standfirst or (row.label == "author_bio" and len(row.line) < LONG)]
+        stay = [
+            i for i, row in enumerate(run) if row is standfirst or (row.label == "author_bio" and len(row.line) < LONG)
+        ]
         top = max(stay, default=-1) + 1
         rest = run[top:]
         chosen.shuffle(rest)

@@ -143,6 +143,25 @@ def test_a_phrase_is_its_first_two_tokens(phrase: str, same_as: str) -> None:
     assert one == other != 0
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("cat", "dog", True),
+        ("cat", "Cat", False),
+        ("cat", "horse", False),
+        ("1", "9", True),
+        ("1", "a", False),
+        ("漢", "字", True),
+        ("-", "–", True),
+        ("-", "|", False),
+        (".", "!", False),
+    ],
+)
+def test_shapes(one: str, other: str, alike: bool) -> None:
+    """Words are alike in shape by their first letter's case and their length; symbols only when they are the same."""
+    assert (tokens_of(one).shape[0] == tokens_of(other).shape[0]) == alike
+
+
 def test_a_phrase_without_tokens_has_no_hash() -> None:
     """Blanks are no word, and disturb no other."""
     assert tk.hash_phrases(["a", "  ", "b"]).tolist()[1] == 0
@@ -158,6 +177,7 @@ def test_of_long_lines_head_and_tail_are_seen() -> None:
     assert len(tk.shown(one, 1)) == tk.HEAD + tk.TAIL
     assert tk.shown(one, 1).startswith("word word")
     assert tk.shown(one, 1).endswith("end end")
+    assert tk.shown(split_lines(["a" * 9000]), 0)[tk.HEAD] == " "
 
 
 @pytest.mark.parametrize("size", [1, tk.HEAD + tk.TAIL - 1, tk.HEAD + tk.TAIL])

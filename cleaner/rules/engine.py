@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cleaner.document import Batch
 
 SIEVE_BITS = 16
+STRENGTHS = {"certain": 2.0, "strong": 1.0, "weak": 0.25}  # how much a hit counts as a feature
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class RuleSet:
             twice = next(name for name in self.ids if self.ids.count(name) > 1)
             raise RuleError(f"rule {twice}: the id is used twice")
         self.label = np.array([LABEL_INDEX[rule.label] for rule in self.rules], np.int64)
+        self.weight = np.array([STRENGTHS[rule.strength] for rule in self.rules], np.float64)
         self.certain = np.array([rule.strength == "certain" for rule in self.rules], bool)
         self.max_chars = np.array([rule.max_chars for rule in self.rules], np.int64)
         self.scope = np.array([rule.scope for rule in self.rules], "U5")
@@ -80,7 +82,7 @@ class RuleSet:
         from_top = number - batch.stretch_line[stretch]
         from_end = batch.stretch_line[stretch + 1] - 1 - number
         scope = self.scope[rule]
-        possible = (batch.ends[number] - batch.starts[number] <= self.max_chars[rule]) & np.where(
+        possible = (batch.stops[number] - batch.starts[number] <= self.max_chars[rule]) & np.where(
             scope == "first", from_top < EDGE, np.where(scope == "last", from_end < EDGE, True)
         )
         line, rule = line[possible], rule[possible]

@@ -22,6 +22,7 @@ EDGE = 12  # lines: how many count as the first, and as the last, of a document
 TIME_LIMIT = 0.05  # seconds that one pattern may spend on one line
 WATCHED = 256  # characters: built-in patterns, which tests hold to the limit, are timed on longer lines only
 FEWEST_EXAMPLES = 2
+LISTS = ("any", "first", "hits", "misses", "languages")
 PACKS = Path(__file__).parent / "packs"
 
 
@@ -70,11 +71,12 @@ class Rule:
 
 @dataclass(frozen=True)
 class Pack:
-    """Rules that belong together, under a name and a version."""
+    """Rules that belong together, under a name and a version; ``source`` says in messages where they are from."""
 
     id: str
     version: str
     rules: tuple[Rule, ...]
+    source: str
 
 
 @cache
@@ -93,18 +95,21 @@ def load_pack(path: str | Path, *, built_in: bool = False) -> Pack:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RuleError(f"{path}: not a TOML file: {error}") from error
     try:
-        return make_pack(data, built_in=built_in)
+        return make_pack(data, str(path), built_in=built_in)
     except RuleError as error:
         raise RuleError(f"{path}: {error}") from error
 
 
-def make_pack(data: Mapping[str, Any], *, built_in: bool = False) -> Pack:
+def make_pack(data: Mapping[str, Any], source: str, *, built_in: bool = False) -> Pack:
     """A pack from plain data: ``{"pack": {"id", "version"}, "rule": [...]}``."""
     head = data.get("pack")
     if not isinstance(head, dict) or not head.get("id") or not head.get("version"):
         raise RuleError("a pack begins with a table [pack] that has an id and a version")
-    rules = tuple(replace(make_rule(entry), built_in=built_in) for entry in data.get("rule", []))
-    return Pack(str(head["id"]), str(head["version"]), rules)
+    entries = data.get("rule", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise RuleError("`rule` is no list of tables: begin each rule with [[rule]]")
+    rules = tuple(replace(make_rule(entry), built_in=built_in) for entry in entries)
+    return Pack(str(head["id"]), str(head["version"]), rules, source)
 
 
 def make_rule(data: Mapping[str, Any]) -> Rule:
@@ -112,25 +117,34 @@ def make_rule(data: Mapping[str, Any]) -> Rule:
     name = data.get("id")
     if not isinstance(name, str) or not name:
         raise RuleError("a rule without an id")
-    known = {field.name for field in fields(Rule)} - {"built_in"}
-    if unknown := sorted(set(data) - known):
-        raise RuleError(f"rule {name}: unknown key {unknown[0]!r}; known are {', '.join(sorted(known))}")
-    if missing := sorted({"label", "pattern"} - set(data)):
-        raise RuleError(f"rule {name}: has no {missing[0]}")
-    if data["label"] not in list(Label):
-        raise RuleError(f"rule {name}: unknown label {data['label']!r}; known are {', '.join(Label)}")
-    for key, kind in (("scope", Scope), ("strength", Strength)):
-        if key in data and data[key] not in get_args(kind):
-            raise RuleError(f"rule {name}: {key} is {data[key]!r}, not one of {', '.join(get_args(kind))}")
-    for key in ("any", "first", "hits", "misses", "languages"):
-        if not all(isinstance(entry, str) and entry.strip() for entry in data.get(key, ())):
-            raise RuleError(f"rule {name}: {key} is a list of strings that are not blank")
-    for key in ("hits", "misses"):
-        if len(data.get(key, ())) < FEWEST_EXAMPLES:
-            raise RuleError(
-                f"rule {name}: needs at least two {key}: lines that it must {'hit' if key == 'hits' else 'spare'}"
-            )
-    if not data.get("any") and not data.get("first"):
-        raise RuleError(f"rule {name}: needs words in `any` or `first`, one of which a line must hold to be looked at")
-    lists = {key: tuple(data[key]) for key in ("any", "first", "hits", "misses", "languages") if key in data}
+    if fault := fault_of(data):
+        raise RuleError(f"rule {name}: {fault}")
+    lists = {key: tuple(data[key]) for key in LISTS if key in data}
     return Rule(**{**data, **lists, "label": Label(data["label"])})
+
+
+def fault_of(data: Mapping[str, Any]) -> str | None:
+    """What is wrong with the plain data of a rule, or None."""
+    known = {field.name for field in fields(Rule)} - {"built_in"}
+    choices = {"label": tuple(Label), "scope": get_args(Scope), "strength": get_args(Strength)}
+    faults = [f"unknown key {key!r}; known are {', '.join(sorted(known))}" for key in sorted(set(data) - known)]
+    faults += [f"has no {key}" for key in ("label", "pattern") if key not in data]
+    for key, allowed in choices.items():
+        if key in data and data[key] not in allowed:
+            faults.append(f"unknown {key} {data[key]!r}; known are {', '.join(allowed)}")
+    if not isinstance(data.get("pattern", ""), str):
+        faults.append("pattern is a string")
+    if not isinstance(data.get("max_chars", 1), int) or data.get("max_chars", 1) < 1:
+        faults.append("max_chars is a whole number of at least 1")
+    faults += [f"{key} is a list of strings that are not blank" for key in LISTS if not is_list(data.get(key, []))]
+    for key, purpose in (("hits", "hit"), ("misses", "spare")):
+        if is_list(data.get(key, [])) and len(data.get(key, [])) < FEWEST_EXAMPLES:
+            faults.append(f"needs at least two {key}: lines that it must {purpose}")
+    if not data.get("any") and not data.get("first"):
+        faults.append("needs words in `any` or `first`, one of which a line must hold to be looked at")
+    return faults[0] if faults else None
+
+
+def is_list(value: object) -> bool:
+    """Whether it is a list of strings that are not blank."""
+    return isinstance(value, (list, tuple)) and all(isinstance(entry, str) and entry.strip() for entry in value)

@@ -93,9 +93,7 @@ def align(
     return found
 
 
-def _long_finds(
-    number: int, line: Sequence[str], target: Target, favour: Callable[[int, int], int]
-) -> list[Find]:
+def _long_finds(number: int, line: Sequence[str], target: Target, favour: Callable[[int, int], int]) -> list[Find]:
     """Places of a line of at least ``GRAM`` words, the fullest first."""
     hits = []
     for at in range(len(line) - GRAM + 1):
@@ -141,9 +139,7 @@ def _chain(finds: list[Find]) -> list[Find]:
         while finds[order[done]].line < find.line:  # finds of one line must not follow each other
             _raise(best, bisect_left(stops, finds[order[done]].stop) + 1, (total[order[done]], order[done]))
             done += 1
-        weight, before[number] = _highest(
-            best, bisect_right(stops, find.start + min(OVERLAP, find.weight - 1))
-        )
+        weight, before[number] = _highest(best, bisect_right(stops, find.start + min(OVERLAP, find.weight - 1)))
         total[number] = weight + 2 * find.weight + find.favour
     last = max(range(len(finds)), key=lambda number: (total[number], -number))
     chain = []

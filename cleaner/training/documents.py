@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from cleaner.document import LABEL_INDEX, Label
+from cleaner.document import LABEL_INDEX, LABELS, Label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
 UNKNOWN = -1
@@ -80,18 +81,34 @@ def read_gold(folder: Path) -> list[Labelled]:
 
 def line_hash(line: str) -> str:
     """Names a line without showing it."""
-    return hashlib.blake2b(line.strip().encode("utf-8", "surrogatepass"), digest_size=5).hexdigest()
+    return hashlib.blake2b(line.strip().encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
 
 
-def join_hashed(record: Mapping[str, object], text: str) -> Labelled | None:
-    """Gold kept as hashes of lines, joined with the text it was made from; None if under 90 % of it is found."""
-    known = dict(zip(str(record["lines"]).split(), str(record["labels"]).split(), strict=True))
+def hashed(page: str, extractor: str, text: str, labels: Sequence[int]) -> dict[str, str]:
+    """Hand labels of a page's text in a form that holds none of it: hashes of lines, runs of labels."""
     lines = [line for line in text.split("\n") if line.strip()]
-    labels = [known.get(line_hash(line)) for line in lines]
-    if sum(label is not None for label in labels) < 0.9 * max(len(lines), 1):
+    runs = [(LABELS[number], len(list(run))) for number, run in groupby(labels)]
+    return {
+        "page": page,
+        "extractor": extractor,
+        "lines": " ".join(map(line_hash, lines)),
+        "labels": " ".join(f"{label}*{count}" for label, count in runs),
+    }
+
+
+def join_hashed(record: Mapping[str, str], text: str, host: str) -> Labelled | None:
+    """Hand labels joined with the text they were made on; None where under 90 % of its lines are the same."""
+    labels: list[int] = []
+    for run in record["labels"].split():
+        label, _, count = run.partition("*")
+        labels += [label_number(label, record["page"])] * int(count)
+    known = dict(zip(record["lines"].split(), labels, strict=True))
+    hashes = [line_hash(line) for line in text.split("\n") if line.strip()]
+    same = hashes == record["lines"].split()  # then a line that stands there twice may have two labels
+    numbers = labels if same else [known.get(name, UNKNOWN) for name in hashes]
+    if numbers.count(UNKNOWN) > 0.1 * len(numbers):
         return None
-    numbers = tuple(UNKNOWN if label is None else LABEL_INDEX[Label(label)] for label in labels)
-    return Labelled(str(record["name"]), text, numbers, str(record["host"]), str(record["extractor"]))
+    return Labelled(f"{record['page']}/{record['extractor']}", text, tuple(numbers), host, record["extractor"])
 
 
 def without_hosts(documents: Iterable[Labelled], hosts: set[str]) -> list[Labelled]:

@@ -97,9 +97,7 @@ class Frame:
 
     def is_title(self, line: Sequence[str]) -> bool:
         """Whether most of a line's words stand in the title of the page."""
-        return (
-            len(line) > 1 and bool(self.title) and sum(word in self.title for word in line) >= 0.7 * len(line)
-        )
+        return len(line) > 1 and bool(self.title) and sum(word in self.title for word in line) >= 0.7 * len(line)
 
     def names_author(self, line: Sequence[str]) -> bool:
         """Whether a line holds little but names of the authors."""

@@ -56,14 +56,10 @@ BLOCKS = (
 BLOCK_TAGS = {"figcaption": Label.CAPTION, "video": Label.CAPTION, "audio": Label.CAPTION}
 AUTHOR = _set("author authors contributor byline bio")
 BIOGRAPHY = _set("about bio biography box card desc description details profile")
-BIOGRAPHY_BLOCKS = _set(
-    "about-author authorbio authorbox author-bio author-box author-card bio biography saboxplugin"
-)
+BIOGRAPHY_BLOCKS = _set("about-author authorbio authorbox author-bio author-box author-card bio biography saboxplugin")
 REVIEWS = _set("review reviews ratings testimonials bewertungen avis")
 OFFERS = _set("product collection listing")  # page types that subscribe, tag and caption their own goods
-SURE = _set(
-    "newsletter newsletters related recommended recommendations figcaption taboola outbrain"
-)  # there too
+SURE = _set("newsletter newsletters related recommended recommendations figcaption taboola outbrain")  # there too
 NO_AD = _set("links modal login")  # a form among other things
 # Marks: the innermost decides.
 NAVIGATION = _set("""
@@ -240,6 +236,4 @@ def _mark(node: Node, stock: Stock) -> tuple[Label | None, str]:
         return Label.NAVIGATION, "role"
     if node.tokens & RESULTS:  # what was searched for, not the search box
         return None, ""
-    return next(
-        ((label, min(tokens & node.tokens)) for label, tokens in MARKS if tokens & node.tokens), (None, "")
-    )
+    return next(((label, min(tokens & node.tokens)) for label, tokens in MARKS if tokens & node.tokens), (None, ""))

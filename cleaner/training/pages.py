@@ -163,9 +163,7 @@ def explain_page(page: dict[str, Any]) -> tuple[list[PageLine], list[Evidence]]:
     found = align(of_line, gold, lambda line, _: not lines[line].hidden)
     page_type = page.get("type") or "article"
     of_node = kinds(nodes, _stocks(nodes, lines, of_line, found), page_type)
-    facts = [
-        _facts(nodes, of_node, line, of_line[number], number in found) for number, line in enumerate(lines)
-    ]
+    facts = [_facts(nodes, of_node, line, of_line[number], number in found) for number, line in enumerate(lines)]
     _mark_siblings(facts)
     title = frozenset(words(page.get("title") or root.findtext(".//title") or ""))
     frame = Frame(page_type, title, _authors(page), min(found, default=0), max(found, default=0))
@@ -191,9 +189,7 @@ def _stocks(
     return stocks[:-1]
 
 
-def _facts(
-    nodes: Sequence[Node], of_node: Sequence[Kind], line: PageLine, line_words: list[str], found: bool
-) -> Facts:
+def _facts(nodes: Sequence[Node], of_node: Sequence[Kind], line: PageLine, line_words: list[str], found: bool) -> Facts:
     size = max(sum(part for _, part in line.chunks), 1)
     votes: Counter[Kind] = Counter()
     link = heading = bold = 0
@@ -288,9 +284,7 @@ def map_lines(lines: Sequence[str], source: Source) -> list[Label | None]:
     """Labels for the lines of an extractor's text, from the page's lines that they are made of."""
     ours = [words(LIST_NUMBER.sub("", line)) for line in lines]
     found = align(ours, source.page, lambda _, start: source.labels[source.owner[start]] in BODY_TEXT)
-    spans = {
-        number: (source.owner[find.start], source.owner[find.stop - 1]) for number, find in found.items()
-    }
+    spans = {number: (source.owner[find.start], source.owner[find.stop - 1]) for number, find in found.items()}
     spans |= _glued(ours, source.words, spans)
     lost = align([[] if number in spans else line for number, line in enumerate(ours)], source.gold)
     result: list[Label | None] = [Label.BODY if number in lost else None for number in range(len(lines))]

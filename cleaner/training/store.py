@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -27,8 +26,8 @@ def save_model(folder: Path, head: Mapping[str, Any], arrays: Mapping[str, NDArr
         fresh.chmod(0o755)
         old = fresh.with_name(f"{fresh.name}-old")
         if folder.exists():
-            os.replace(folder, old)
-        os.replace(fresh, folder)
+            folder.replace(old)
+        fresh.replace(folder)
         shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)

@@ -1,7 +1,13 @@
-"""Documents with labels -> weights."""
+"""Documents with labels -> weights.
+
+A network knows the lines that it was trained on far better than others. So each network is trained
+on what the one before it said when it was trained on other sites: the documents are parted into
+folds by site.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,46 +17,50 @@ import torch
 from torch import nn
 
 from cleaner.document import LABELS
-from cleaner.features import CONTEXT_FEATURES, extract, rows_of_rules
+from cleaner.features import extract, rows_of_rules
 from cleaner.lines import split_lines
-from cleaner.training.network import Example, Network, Shape, arrays
+from cleaner.model import Model, make_model, seen_by, toy
+from cleaner.training.network import ContextNetwork, LineNetwork, Shape, layers, line_arrays
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from cleaner.rules import RuleSet
     from cleaner.training.documents import Labelled
 
-OPENER_FEATURES = slice(len(CONTEXT_FEATURES) - 2 * len(LABELS), len(CONTEXT_FEATURES))
-
 
 @dataclass(frozen=True)
 class Settings:
     """How to train. ``weak`` weighs lines whose labels come from markup, against 1 for lines labelled by hand."""
 
-    epochs: int = 12
-    batch: int = 3000  # lines
-    rate: float = 3e-3
-    table_rate: float = 1.0
-    balance: float = 0.0
-    decay: float = 0.02
-    drop: float = 0.1
-    drop_rows: float = 0.15
+    folds: int = 3
+    passes: int = 2
+    line_epochs: int = 4
+    line_batch: int = 1024  # lines
+    line_rate: float = 3e-3
+    table_rate: float = 15e-3
+    drop: float = 0.3
+    drop_rows: float = 0.25
     drop_rules: float = 0.25
-    alone: float = 0.3
+    fewest_sites: int = 30
+    context_epochs: int = 8
+    context_batch: int = 2048  # lines
+    context_rate: float = 2e-3
+    context_drop: float = 0.15
+    decay: float = 0.02
     weak: float = 0.25
-    repeat_gold: int = 4
+    weak_context: float = 0.25
+    balance: float = 0.25
     smooth: float = 0.02
-    grip: float = 0.4
-    fewest_sites: int = 3
+    grip: float = 0.1
     seed: int = 20261122
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A labelled document with its features, as arrays."""
+    """A labelled document with its features, as arrays. ``by_hand``: whether its labels are."""
 
     rows: NDArray[np.int32]
     is_rule: NDArray[np.bool_]
@@ -58,46 +68,82 @@ class Prepared:
     line: NDArray[np.float32]
     context: NDArray[np.float32]
     labels: NDArray[np.int64]
-    weight: float
+    by_hand: bool
     host: str
 
 
-def prepare(
-    documents: Sequence[Labelled], rules: RuleSet, weigh: Callable[[Labelled], float], bits: int
-) -> list[Prepared]:
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines of many documents for the first network; see ``Prepared``."""
+
+    rows: NDArray[np.int32]
+    is_rule: NDArray[np.bool_]
+    row_start: NDArray[np.int64]
+    line: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    weights: NDArray[np.float32]
+
+
+def prepare(documents: Sequence[Labelled], rules: RuleSet, bits: int, *, by_hand: bool) -> list[Prepared]:
     """Features of each document; one whose lines and labels do not count the same raises ``ValueError``."""
-    own, kind = rows_of_rules(rules)
-    rule_rows = np.unique(np.concatenate([own, kind]))
+    rule_rows = np.unique(np.concatenate(rows_of_rules(rules)))
     found = []
     for a in range(0, len(documents), 64):
         some = documents[a : a + 64]
         batch = split_lines([document.text for document in some])
         features = extract(batch, rules)
+        is_rule = np.isin(features.rows, rule_rows)
+        rows = (features.rows >> np.uint64(64 - bits)).astype(np.int32)
         for number, document in enumerate(some):
             i, j = batch.first_line[number], batch.first_line[number + 1]
             if j - i != len(document.labels):
                 raise ValueError(f"{document.name}: {j - i} lines but {len(document.labels)} labels")
-            if i == j:
-                continue
             x, y = features.row_start[i], features.row_start[j]
-            rows = features.rows[x:y]
             found.append(
                 Prepared(
-                    (rows >> np.uint64(64 - bits)).astype(np.int32),
-                    np.isin(rows, rule_rows),
+                    rows[x:y],
+                    is_rule[x:y],
                     features.row_start[i : j + 1] - x,
                     features.line[i:j],
                     features.context[i:j],
-                    np.array(document.labels),
-                    weigh(document),
+                    np.array(document.labels, np.int64),
+                    by_hand,
                     document.host,
                 )
             )
-    return found
+    return [document for document in found if len(document.labels)]
+
+
+def lines_of(documents: Sequence[Prepared], settings: Settings) -> Lines:
+    """The lines with known labels; of weak lines that are the same on a site, one."""
+    parts, seen = [], set()
+    for document in documents:
+        known = np.flatnonzero(document.labels >= 0)
+        if not document.by_hand:
+            keep = []
+            for number in known.tolist():
+                a, b = document.row_start[number : number + 2]
+                key = (document.host, document.rows[a:b].tobytes(), int(document.labels[number]))
+                if key not in seen:
+                    seen.add(key)
+                    keep.append(number)
+            known = np.array(keep, np.int64)
+        if len(known):
+            parts.append((document, known))
+    counts = np.concatenate([np.diff(d.row_start)[known] for d, known in parts])
+    pick = [np.concatenate([np.arange(d.row_start[n], d.row_start[n + 1]) for n in known]) for d, known in parts]
+    return Lines(
+        np.concatenate([d.rows[p] for (d, _), p in zip(parts, pick, strict=True)]),
+        np.concatenate([d.is_rule[p] for (d, _), p in zip(parts, pick, strict=True)]),
+        np.append(0, np.cumsum(counts)),
+        np.concatenate([d.line[known] for d, known in parts]),
+        np.concatenate([d.labels[known] for d, known in parts]),
+        np.concatenate([np.full(len(k), 1.0 if d.by_hand else settings.weak, np.float32) for d, k in parts]),
+    )
 
 
 def common_rows(documents: Sequence[Prepared], bits: int, fewest: int) -> NDArray[np.bool_]:
-    """Rows that occur on at least so many sites: what is said on one site alone is learned by heart, not understood."""
+    """Rows that occur on at least so many sites: what one site says is learned by heart, not understood."""
     sites: dict[str, list[NDArray[np.int32]]] = {}
     for document in documents:
         sites.setdefault(document.host, []).append(np.unique(document.rows))
@@ -107,133 +153,185 @@ def common_rows(documents: Sequence[Prepared], bits: int, fewest: int) -> NDArra
     return count >= fewest
 
 
-def example(
-    some: Sequence[Prepared], common: NDArray[np.bool_], random: np.random.Generator, settings: Settings
-) -> Example:
-    """Some documents as tensors, of which some rows, and in some documents all rules, are left out."""
-    weight, context = [], []
-    for document in some:
-        kept = common[document.rows].astype(np.float32)
-        kept[random.random(len(kept)) < settings.drop_rows] = 0
-        seen = document.context
-        if random.random() < settings.drop_rules:
-            kept[document.is_rule] = 0
-            seen = seen.copy()
-            seen[:, OPENER_FEATURES] = 0
-        weight.append(kept)
-        context.append(seen)
-    sizes = [len(document.labels) for document in some]
-    counts = np.concatenate([np.diff(document.row_start) for document in some])
-    return Example(
-        torch.from_numpy(np.concatenate([document.rows for document in some]).astype(np.int64)),
-        torch.from_numpy(np.append(0, np.cumsum(counts))),
-        torch.from_numpy(np.concatenate(weight)),
-        torch.from_numpy(np.concatenate([document.line for document in some])),
-        torch.from_numpy(np.concatenate(context)),
-        torch.from_numpy(np.append(0, np.cumsum(sizes))),
-        torch.from_numpy(np.concatenate([document.labels for document in some])),
-        torch.from_numpy(np.repeat([document.weight for document in some], sizes).astype(np.float32)),
+def train_lines(documents: Sequence[Prepared], shape: Shape, settings: Settings) -> dict[str, NDArray[np.generic]]:
+    """Train the first network; returns its arrays."""
+    start(settings.seed)
+    random = np.random.default_rng(settings.seed)
+    lines = lines_of(documents, settings)
+    common = common_rows(documents, shape.bits, settings.fewest_sites)
+    network = LineNetwork(shape)
+    network.table.weight.data[~torch.from_numpy(common)] = 0
+    body = [p for name, p in network.named_parameters() if not name.startswith("table")]
+    optimizer = torch.optim.AdamW(
+        [{"params": [network.table.weight], "top": settings.table_rate}, {"params": body, "top": settings.line_rate}],
+        weight_decay=settings.decay,
     )
+    share = class_weights(lines.labels, lines.weights, settings.balance)
+    steps = settings.line_epochs * -(-len(lines.labels) // settings.line_batch)
+    for step, chosen in enumerate(minibatches(len(lines.labels), settings.line_batch, settings.line_epochs, random)):
+        set_rate(optimizer, step / steps)
+        x = some_lines(lines, chosen, common, random, settings)
+        loss = loss_of(network(*x, settings.drop), lines.labels[chosen], lines.weights[chosen], share, settings)
+        step_down(optimizer, network, loss)
+    return line_arrays(network)
 
 
-def packs_of(documents: Sequence[Prepared], order: Iterable[int], lines: int) -> list[list[Prepared]]:
-    """Documents in this order, together up to about so many lines."""
-    found: list[list[Prepared]] = [[]]
-    size = 0
-    for number in order:
-        if size >= lines:
-            found.append([])
-            size = 0
-        found[-1].append(documents[number])
-        size += len(documents[number].labels)
-    return found
+def some_lines(
+    lines: Lines, chosen: NDArray[np.int64], common: NDArray[np.bool_], random: np.random.Generator, settings: Settings
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Rows, their starts and weights, and the dense features of the chosen lines; some rows weigh nothing."""
+    a, b = lines.row_start[chosen], lines.row_start[chosen + 1]
+    count = b - a
+    start_at = np.append(0, np.cumsum(count))
+    pick = np.repeat(a - start_at[:-1], count) + np.arange(start_at[-1])
+    rows = lines.rows[pick]
+    weight = common[rows].astype(np.float32)
+    weight[random.random(len(weight)) < settings.drop_rows] = 0
+    without_rules = np.repeat(random.random(len(chosen)) < settings.drop_rules, count)
+    weight[lines.is_rule[pick] & without_rules] = 0
+    arrays = (rows.astype(np.int64), start_at, weight, lines.line[chosen])
+    return tuple(torch.from_numpy(array) for array in arrays)  # type: ignore[return-value]
 
 
 def train(
     documents: Sequence[Prepared],
     shape: Shape,
     settings: Settings,
-    report: Callable[[int, float], None] = lambda *_: None,
-) -> Network:
-    """Train on the documents; the same documents, settings and number of threads give the same weights."""
-    torch.manual_seed(settings.seed)
-    torch.use_deterministic_algorithms(True)
+    report: Callable[[str], None] = lambda _: None,
+) -> dict[str, NDArray[np.generic]]:
+    """All arrays of a model; the same documents, settings and number of threads give the same."""
+    fold = [fold_of(document.host, settings.folds) for document in documents]
+    arrays = train_lines(documents, shape, settings)
+    report("lines")
+    said = [np.empty((0, len(LABELS)), np.float32)] * len(documents)
+    for number in range(settings.folds):
+        others = [document for document, k in zip(documents, fold, strict=True) if k != number]
+        model = model_of(train_lines(others, shape, settings))
+        for at in (at for at, k in enumerate(fold) if k == number):
+            said[at] = model.verdict_of(documents[at].rows, documents[at].row_start, documents[at].line)
+        report(f"lines, without fold {number + 1} of {settings.folds}")
+    passes = []
+    for number in range(settings.passes):
+        seen = [seen_by(v, d.line, d.context, np.array([0, len(v)])) for d, v in zip(documents, said, strict=True)]
+        passes.append(train_context(documents, seen, shape, settings))
+        report(f"context, pass {number + 1} of {settings.passes}")
+        if number + 1 < settings.passes:
+            said = revised(documents, seen, fold, shape, settings)
+            report("context, without each fold")
+    arrays |= {name: np.stack([found[name] for found in passes]) for name in passes[0]}
+    return arrays | {"transitions": transitions_of(documents, settings.grip).astype(np.float32)}
+
+
+def revised(
+    documents: Sequence[Prepared],
+    seen: Sequence[NDArray[np.float32]],
+    fold: Sequence[int],
+    shape: Shape,
+    settings: Settings,
+) -> list[NDArray[np.float32]]:
+    """What a pass over the context makes of each document, trained on the other folds."""
+    said = [np.empty((0, len(LABELS)), np.float32)] * len(documents)
+    for number in range(settings.folds):
+        others = [at for at, k in enumerate(fold) if k != number]
+        arrays = train_context([documents[at] for at in others], [seen[at] for at in others], shape, settings)
+        model = model_of({name: array[None] for name, array in arrays.items()})
+        for at in (at for at, k in enumerate(fold) if k == number):
+            said[at] = model.revised(0, seen[at])
+    return said
+
+
+def model_of(arrays: dict[str, NDArray[np.generic]]) -> Model:
+    """A model that has just some of its networks, the others being blank."""
+    return make_model({**toy({"words": {}}), **arrays})
+
+
+def train_context(
+    documents: Sequence[Prepared], seen: Sequence[NDArray[np.float32]], shape: Shape, settings: Settings
+) -> dict[str, NDArray[np.generic]]:
+    """Train a network that revises, on what is seen of each line."""
+    start(settings.seed)
     random = np.random.default_rng(settings.seed)
-    network = Network(shape)
-    network.train()
-    common = common_rows(documents, shape.bits, settings.fewest_sites)
-    network.table.weight.data[~torch.from_numpy(common)] = 0
-    heavy = [network.table.weight]
-    light = [p for name, p in network.named_parameters() if not name.startswith("table")]
-    share = class_weights(documents, settings)
+    labels = np.concatenate([document.labels for document in documents])
+    sizes = [len(document.labels) for document in documents]
+    weights = np.repeat([1.0 if document.by_hand else settings.weak_context for document in documents], sizes)
+    known = np.flatnonzero(labels >= 0)
+    inputs, labels, weights = np.concatenate(seen)[known], labels[known], weights[known].astype(np.float32)
+    network = ContextNetwork(shape)
     optimizer = torch.optim.AdamW(
-        [{"params": heavy, "scale": settings.table_rate}, {"params": light, "scale": 1.0}],
-        lr=settings.rate,
-        weight_decay=settings.decay,
+        [{"params": list(network.parameters()), "top": settings.context_rate}], weight_decay=settings.decay
     )
-    places = [n for n, d in enumerate(documents) for _ in range(settings.repeat_gold if d.weight >= 1 else 1)]
-    steps = settings.epochs * len(packs_of(documents, places, settings.batch))
-    done = 0
-    for epoch in range(settings.epochs):
-        total = 0.0
-        packs = packs_of(documents, random.permutation(places).tolist(), settings.batch)
-        for some in packs:
-            for group in optimizer.param_groups:
-                group["lr"] = settings.rate * group["scale"] * rate_at(done / steps)
-            x = example(some, common, random, settings)
-            optimizer.zero_grad()
-            loss = loss_of(network, x, settings, share)
-            loss.backward()
-            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimizer.step()
-            total += float(loss.detach())
-            done += 1
-        report(epoch, total / len(packs))
-    network.eval()
-    return network
+    share = class_weights(labels, weights, settings.balance)
+    steps = settings.context_epochs * -(-len(labels) // settings.context_batch)
+    for step, chosen in enumerate(minibatches(len(labels), settings.context_batch, settings.context_epochs, random)):
+        set_rate(optimizer, step / steps)
+        scores = network(torch.from_numpy(inputs[chosen]), settings.context_drop)
+        step_down(optimizer, network, loss_of(scores, labels[chosen], weights[chosen], share, settings))
+    return {**layers(network, "hidden", "score")}
 
 
-def class_weights(documents: Sequence[Prepared], settings: Settings) -> torch.Tensor:
-    """Weights of the labels: rarer ones weigh more, by the power ``balance`` of their frequency."""
-    count = np.ones(len(LABELS))
-    for document in documents:
-        known = document.labels[document.labels >= 0]
-        count += np.bincount(known, minlength=len(LABELS)) * document.weight
-    weights = (count / count.sum()) ** -settings.balance
-    return torch.from_numpy((weights * count.sum() / (weights * count).sum()).astype(np.float32))
+def start(seed: int) -> None:
+    """Make what follows repeatable."""
+    torch.manual_seed(seed)
+    torch.use_deterministic_algorithms(True)
 
 
-def rate_at(share: float) -> float:
+def minibatches(size: int, batch: int, epochs: int, random: np.random.Generator) -> Iterator[NDArray[np.int64]]:
+    """Numbers below ``size``, each once an epoch, some at a time."""
+    for _ in range(epochs):
+        order = random.permutation(size)
+        yield from (order[a : a + batch] for a in range(0, size, batch))
+
+
+def set_rate(optimizer: torch.optim.Optimizer, done: float) -> None:
     """The learning rate's course: a short rise, then down along a cosine."""
-    return min(1.0, (share + 1e-3) * 25) * (0.5 + 0.5 * math.cos(math.pi * min(share, 1.0)))
+    course = min(1.0, (done + 1e-3) * 25) * (0.5 + 0.5 * math.cos(math.pi * min(done, 1.0)))
+    for group in optimizer.param_groups:
+        group["lr"] = group["top"] * course
 
 
-def loss_of(network: Network, x: Example, settings: Settings, share: torch.Tensor) -> torch.Tensor:
-    """Weighted cross-entropy of the lines in context and, for a share, of the lines alone."""
-    alone, scores = network(x, settings.drop)
-    known = x.labels >= 0
-    weights = x.weights[known] * share[x.labels[known]]
-    losses = [
-        nn.functional.cross_entropy(s[known], x.labels[known], reduction="none", label_smoothing=settings.smooth)
-        for s in (scores, alone)
-    ]
-    return ((losses[0] + settings.alone * losses[1]) * weights).sum() / weights.sum().clamp(min=1)
+def step_down(optimizer: torch.optim.Optimizer, network: nn.Module, loss: torch.Tensor) -> None:
+    """One step down the slope of the loss."""
+    optimizer.zero_grad()
+    torch.autograd.backward(loss)
+    nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+    optimizer.step()
+
+
+def class_weights(labels: NDArray[np.int64], weights: NDArray[np.float32], balance: float) -> torch.Tensor:
+    """Weights of the labels: rarer ones weigh more, by the power ``balance`` of their frequency."""
+    count = np.bincount(labels, weights=weights, minlength=len(LABELS)) + 1
+    share = (count / count.sum()) ** -balance
+    return torch.from_numpy((share * count.sum() / (share * count).sum()).astype(np.float32))
+
+
+def loss_of(
+    scores: torch.Tensor,
+    labels: NDArray[np.int64],
+    weights: NDArray[np.float32],
+    share: torch.Tensor,
+    settings: Settings,
+) -> torch.Tensor:
+    """Weighted cross-entropy."""
+    target = torch.from_numpy(labels)
+    weight = torch.from_numpy(weights) * share[target]
+    losses = nn.functional.cross_entropy(scores, target, reduction="none", label_smoothing=settings.smooth)
+    return (losses * weight).sum() / weight.sum()
+
+
+def fold_of(host: str, folds: int) -> int:
+    """The fold of a site."""
+    return int(hashlib.blake2b(host.encode(), digest_size=4).hexdigest(), 16) % folds
 
 
 def transitions_of(documents: Sequence[Prepared], grip: float) -> NDArray[np.float64]:
     """How much likelier than by chance each label follows each other in hand labels (logarithm, times ``grip``)."""
     count = np.full((len(LABELS), len(LABELS)), 0.0)
     for document in documents:
-        a, b = document.labels[:-1], document.labels[1:]
-        known = (a >= 0) & (b >= 0)
-        np.add.at(count, (a[known], b[known]), 1.0)
-    share = count.sum(axis=0) / count.sum()
+        if document.by_hand:
+            a, b = document.labels[:-1], document.labels[1:]
+            known = (a >= 0) & (b >= 0)
+            np.add.at(count, (a[known], b[known]), 1.0)
+    share = (count.sum(axis=0) + 1) / (count.sum() + len(LABELS))
     smoothed = count + 20 * share
     logs: NDArray[np.float64] = grip * np.log(smoothed / smoothed.sum(axis=1, keepdims=True) / share)
     return logs
-
-
-def weights_of(network: Network, documents: Sequence[Prepared], settings: Settings) -> dict[str, NDArray[np.generic]]:
-    """All arrays of the model."""
-    gold = [document for document in documents if document.weight >= 1]
-    return arrays(network, transitions_of(gold, settings.grip))

@@ -1,0 +1,36 @@
+"""``python -m cleaner.training``: build the default model again."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from cleaner.training.build import build
+from cleaner.training.documents import LabelledError
+
+
+def main() -> int:
+    """Parse the arguments and build."""
+    parser = argparse.ArgumentParser(prog="python -m cleaner.training", description=__doc__)
+    parser.add_argument("--shared", type=Path, default=Path("../shared"), help="folder with gold/ and data/")
+    parser.add_argument("--hand-labels", type=Path, default=Path("gold/hand-labels.jsonl"))
+    parser.add_argument("--output", type=Path, default=Path("cleaner/models/text"), help="model folder to write")
+    parser.add_argument("--threads", type=int, default=2)
+    arguments = parser.parse_args()
+    begin = time.monotonic()
+
+    def report(what: str) -> None:
+        print(f"{time.monotonic() - begin:6.0f} s  {what}", file=sys.stderr, flush=True)
+
+    try:
+        build(arguments.shared, arguments.hand_labels, arguments.output, arguments.threads, report)
+    except LabelledError as error:
+        print(f"cleaner.training: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+"""The default model, from the labelled documents and pages it is trained on.
+
+Held out, and never looked at here: gold documents whose number ends in 0 or 5, every fifth page of
+each file, and for the weak labels all other pages of the sites of both.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from cleaner.document import LABEL_INDEX
+from cleaner.training.documents import (
+    UNKNOWN,
+    Labelled,
+    LabelledError,
+    host_of,
+    is_validation,
+    join_hashed,
+    read_gold,
+    without_hosts,
+)
+from cleaner.training.extractors import extract
+from cleaner.training.pages import Weak, read_pages, weak_corpus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from cleaner.rules import RuleSet
+
+FIFTH = 5  # every fifth page of a file validates
+
+
+def build(shared: Path, hand_labels: Path, output: Path, threads: int, report: Callable[[str], None]) -> None:
+    """Train the default model on what lies in ``shared`` and write it to ``output``."""
+    import torch
+
+    from cleaner.rules import RuleSet, built_in_packs
+    from cleaner.training.network import Shape
+    from cleaner.training.store import save_model
+    from cleaner.training.train import Settings, prepare, train
+
+    torch.set_num_threads(threads)
+    files = sorted((shared / "data").glob("*.jsonl*"))
+    if not files or not (shared / "gold").is_dir():
+        raise LabelledError(f"{shared}: no folders data/ and gold/ with pages and labelled documents there")
+    by_hand = hand_labelled(shared, hand_labels, files)
+    report(f"{len(by_hand)} documents labelled by hand")
+    weak = weakly_labelled(shared, files, threads)
+    report(f"{len(weak)} documents labelled by markup")
+    rules: RuleSet = RuleSet(rule for pack in built_in_packs() for rule in pack.rules)
+    shape, settings = Shape(), Settings()
+    documents = prepare(by_hand, rules, shape.bits, by_hand=True) + prepare(weak, rules, shape.bits, by_hand=False)
+    report("features")
+    arrays = train(documents, shape, settings, report)
+    save_model(output, head_of(rules, by_hand, weak), arrays)
+    report(f"written to {output}")
+
+
+def head_of(rules: RuleSet, by_hand: Sequence[Labelled], weak: Sequence[Labelled]) -> dict[str, Any]:
+    """What a model says of itself."""
+    return {
+        "id": "text-2026.11",
+        "rules": rules.digest(),
+        "documents": {"by hand": len(by_hand), "by markup": len(weak)},
+        "lines": {"by hand": known_lines(by_hand), "by markup": known_lines(weak)},
+    }
+
+
+def known_lines(documents: Sequence[Labelled]) -> int:
+    """How many lines have a label."""
+    return sum(label != UNKNOWN for document in documents for label in document.labels)
+
+
+def hand_labelled(shared: Path, hand_labels: Path, files: Sequence[Path]) -> list[Labelled]:
+    """The gold documents that may train, and the texts of pages that the hand labels were made on."""
+    gold = read_gold(shared / "gold")
+    held_out = {document.host for document in gold if is_validation(document.name)}
+    records: dict[str, list[dict[str, str]]] = {}
+    for row in hand_labels.read_text(encoding="utf-8").splitlines():
+        record = json.loads(row)
+        records.setdefault(record["page"], []).append(record)
+    documents = [document for document in gold if not is_validation(document.name)]
+    for file in files:
+        for page in read_pages(file):
+            for record in records.get(page["id"], []):
+                text = extract(record["extractor"], page["html"]).replace("\r", "")
+                joined = join_hashed(record, text, host_of(page["url"]))
+                documents += [joined] if joined else []
+    return without_hosts(documents, held_out)
+
+
+def weakly_labelled(shared: Path, files: Sequence[Path], workers: int) -> list[Labelled]:
+    """What extractors make of the pages that may train, with labels from their markup."""
+    index = json.loads((shared / "gold" / "index.json").read_text(encoding="utf-8"))
+    held = [entry for name, entry in index.items() if is_validation(name)]
+    pages, hosts = {entry["id"] for entry in held}, {host_of(entry["url"]) for entry in held}
+    for file in files:
+        hosts |= {host_of(page["url"]) for page in read_pages(file) if page["row"] % FIFTH == 0}
+
+    def trains(page: dict[str, Any]) -> bool:
+        return page["row"] % FIFTH != 0 and page["id"] not in pages and host_of(page["url"]) not in hosts
+
+    return [labelled(weak) for weak in weak_corpus(files, trains, workers)]
+
+
+def labelled(weak: Weak) -> Labelled:
+    """A weak document as a labelled one."""
+    rows = [(line.replace("\r", " "), label) for line, label in zip(weak.lines, weak.labels, strict=True)]
+    rows = [row for row in rows if row[0].strip()]
+    labels = tuple(UNKNOWN if label is None else LABEL_INDEX[label] for _, label in rows)
+    return Labelled(f"{weak.page}/{weak.view}", "\n".join(line for line, _ in rows), labels, weak.host, weak.view)
