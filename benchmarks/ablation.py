@@ -26,8 +26,9 @@ ROUNDS = 1000
 def rules_only() -> Cleaner:
     """A cleaner without a learned model: body unless rules say otherwise, blocks go on until prose resumes."""
     data = toy({"id": "rules alone", "words": {}, "bias": {"body": 1}})
-    weight = data["hidden_weight"]
+    weight = data["hidden_weight"][0]
     first = SEEN - len(CONTEXT_FEATURES)
+    data["hidden_bias"] -= 6  # so that evidence stays within the bound
     for number, label in enumerate(LABELS):
         weight[first + CONTEXT_FEATURES.index(f"rule_{label}"), number] = 4
         weight[first + CONTEXT_FEATURES.index(f"open_{label}"), number] = 2.5

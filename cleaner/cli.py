@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 
-COMMANDS: dict[str, str] = {}  # subcommand -> the module whose `main` runs it
+COMMANDS: dict[str, str] = {"corpus": "cleaner.corpus.command"}  # subcommand -> the module whose `main` runs it
 
 DESCRIPTION = """\
 keep the body of web text
@@ -53,6 +53,9 @@ exit status:
   1   some input failed, or some lines of JSON Lines: the messages say which; the rest is done
   2   the command line is wrong, or a rule pack or model cannot be used: nothing is done
   4   nothing is kept, with --exit-status
+
+commands:
+  cleaner corpus        folders of texts or pages, Parquet, JSON Lines, WARC: see cleaner corpus --help
 
 environment:
   NO_COLOR, TERM=dumb   no colour, unless --color always is given

@@ -33,8 +33,15 @@ def split_lines(texts: Sequence[str]) -> Batch:
     >>> [batch.line(number) for number in range(len(batch))]
     ['one', ' two', 'three']
     """
-    text = "\n".join(texts)
     offsets = np.fromiter(accumulate((len(t) + 1 for t in texts), initial=0), np.int64, len(texts) + 1)
+    return split_joined("\n".join(texts), offsets)
+
+
+def split_joined(text: str, offsets: NDArray[np.int64]) -> Batch:
+    """``split_lines`` for documents that are joined by line feeds already.
+
+    Document ``d`` starts at character ``offsets[d]``; the last offset is that of a document after the end.
+    """
     starts, ends, stops = line_spans(text)
     first_line = np.searchsorted(starts, offsets)
     return Batch(text, offsets, starts, ends, stops, first_line, stretches(first_line))
@@ -42,20 +49,30 @@ def split_lines(texts: Sequence[str]) -> Batch:
 
 def line_spans(text: str) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Starts and ends of the lines of ``text`` that hold more than white space, and their ends without it."""
-    breaks = [np.empty(0, np.int64)]
+    breaks, loose = [np.empty(0, np.int64)], [np.empty(0, bool)]
     for start in range(0, len(text), SLICE):
-        points = code_points(text[start : start + SLICE])
-        breaks.append(np.flatnonzero((points == LINE_FEED) | (points == CARRIAGE_RETURN)) + start)
+        before = min(start, 1)  # the character before the slice is seen, too
+        points = code_points(text[start - before : start + SLICE])
+        at = np.flatnonzero((points == LINE_FEED) | (points == CARRIAGE_RETURN))
+        at = at[at >= before]
+        breaks.append(at + start - before)
+        loose.append(may_be_space(points[np.maximum(at - 1, 0)]))
     at = np.concatenate(breaks)
     starts, ends = np.append(0, at + 1), np.append(at, len(text))
     filled = ends > starts  # this also parts with the empty line between \r and \n
-    starts, ends = starts[filled], ends[filled]
+    starts, ends, blank_end = starts[filled], ends[filled], np.append(np.concatenate(loose), True)[filled]
     stops = ends.copy()
-    for number, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-        if text[end - 1].isspace():
-            stops[number] = start + len(text[start:end].rstrip())
+    for number in np.flatnonzero(blank_end).tolist():
+        start, end = int(starts[number]), int(ends[number])
+        stops[number] = start + len(text[start:end].rstrip())
     keep = stops > starts
     return starts[keep], ends[keep], stops[keep]
+
+
+def may_be_space(points: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Whether a character could be white space: the cheap test before the sure one."""
+    found: NDArray[np.bool_] = (points <= 0x20) | (points == 0x85) | (points == 0xA0) | (points >= 0x1680)
+    return found
 
 
 def stretches(first_line: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -64,6 +81,26 @@ def stretches(first_line: NDArray[np.int64]) -> NDArray[np.int64]:
         return first_line
     parts = [np.arange(a, max(b, a + 1), STRETCH) for a, b in pairwise(first_line)]
     return np.append(np.concatenate(parts), first_line[-1])
+
+
+def portions(batch: Batch) -> Iterator[Batch]:
+    """The batch in portions of whole stretches, few enough lines each that memory stays bounded."""
+    cuts = [0]
+    for line in batch.stretch_line.tolist():
+        if line - cuts[-1] > STRETCH or line == len(batch) > cuts[-1]:
+            cuts.append(line)
+    for a, b in pairwise(cuts):
+        stretch_line = batch.stretch_line[(batch.stretch_line >= a) & (batch.stretch_line <= b)] - a
+        start, end = int(batch.starts[a]), int(batch.ends[b - 1])
+        yield Batch(
+            batch.text[start:end],
+            np.array([0, end - start + 1]),
+            batch.starts[a:b] - start,
+            batch.ends[a:b] - start,
+            batch.stops[a:b] - start,
+            np.array([0, b - a]),
+            stretch_line,
+        )
 
 
 def join_lines(batch: Batch, keep: NDArray[np.bool_]) -> Iterator[str]:

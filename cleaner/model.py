@@ -143,12 +143,16 @@ def surroundings(view: NDArray[np.float32], stretch_line: NDArray[np.int64]) -> 
 
 def mean(sums: NDArray[np.float64], a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float32]:
     """Means of the rows ``a[i]`` to ``b[i]``, given the running sums; 0 where there are none."""
-    return on_grid((sums[b] - sums[a]) / np.maximum(b - a, 1)[:, None])
+    total = sums.take(b, axis=0) - sums.take(a, axis=0)
+    return on_grid(total / np.maximum(b - a, 1)[:, None])
 
 
 def relu(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """The positive part, on the grid."""
-    return on_grid(np.maximum(values, 0))
+    values = np.rint(values * UNIT)
+    np.clip(values, 0, BOUND * UNIT, out=values)
+    values /= UNIT
+    return values
 
 
 def on_grid(values: NDArray[np.floating]) -> NDArray[np.float32]:

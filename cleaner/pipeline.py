@@ -13,9 +13,9 @@ from cleaner.decoding import decode
 from cleaner.document import BODY_TEXT, LABEL_INDEX, LABELS, Batch, Label, Line
 from cleaner.features import extract
 from cleaner.html import text_of
-from cleaner.lines import join_lines, split_lines
+from cleaner.lines import STRETCH, join_lines, portions, split_lines
 from cleaner.model import Model, as_model, softmax
-from cleaner.rules import Pack, Rule, RuleError, RuleSet, built_in_packs, check_rule, load_pack, make_rule
+from cleaner.rules import Evidence, Pack, Rule, RuleError, RuleSet, built_in_packs, check_rule, load_pack, make_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from cleaner.rules import Evidence
-
 BATCH = 1 << 18  # characters: documents are worked on together up to about this size
+MANY_LINES = 4 * STRETCH  # a batch of more is worked on in portions
 CERTAIN = 0.995  # the precision that certain rules are held to
 
 
@@ -84,6 +83,16 @@ class Cleaner:
 
     def decide(self, batch: Batch) -> tuple[NDArray[np.int64], NDArray[np.float32], Evidence]:
         """Label numbers of the lines of a batch, their scores, and the evidence."""
+        if len(batch) <= MANY_LINES:
+            return self.decide_at_once(batch)
+        labels, scores, evidence = zip(*map(self.decide_at_once, portions(batch)), strict=True)
+        before = np.cumsum([0, *map(len, labels)])[:-1]
+        line = np.concatenate([part.line + start for part, start in zip(evidence, before, strict=True)])
+        rule = np.concatenate([part.rule for part in evidence])
+        return np.concatenate(labels), np.concatenate(scores), Evidence(line, rule)
+
+    def decide_at_once(self, batch: Batch) -> tuple[NDArray[np.int64], NDArray[np.float32], Evidence]:
+        """``decide`` for a batch of which all may be held in memory several times over."""
         features = extract(batch, self.rules)
         if not len(batch):
             return np.empty(0, np.int64), np.empty((0, len(LABELS)), np.float32), features.evidence
@@ -101,12 +110,25 @@ class Cleaner:
         given[line[order]] = label[order]
         return given
 
+    def probabilities(
+        self, labels: NDArray[np.int64], scores: NDArray[np.float32], evidence: Evidence
+    ) -> NDArray[np.float64]:
+        """The probability of the label of each line."""
+        if not len(labels):
+            return np.empty(0)
+        found = softmax(scores)[np.arange(len(labels)), labels].astype(np.float64)
+        sure = self.rules.certain[evidence.rule] & (self.rules.label[evidence.rule] == labels[evidence.line])
+        lines = evidence.line[sure]
+        found[lines] = np.maximum(found[lines], CERTAIN)
+        return np.asarray(found)
+
     def lines(
         self, batch: Batch, labels: NDArray[np.int64], scores: NDArray[np.float32], evidence: Evidence
     ) -> Iterator[list[Line]]:
         """The lines of each document with all that was found out about them."""
         shares = softmax(scores) if len(scores) else scores
         model = scores.argmax(axis=1) if len(scores) else labels
+        probability = self.probabilities(labels, scores, evidence)
         hits: dict[int, list[int]] = {}
         for line, rule in zip(evidence.line.tolist(), evidence.rule.tolist(), strict=True):
             if self.rules.label[rule] == labels[line]:
@@ -116,9 +138,6 @@ class Cleaner:
             found = []
             for number in range(a, b):
                 label, rules = int(labels[number]), hits.get(number, [])
-                probability = float(shares[number, label])
-                if any(self.rules.certain[rule] for rule in rules):
-                    probability = max(probability, CERTAIN)
                 reasons = [self.rules.ids[rule] for rule in rules]
                 reasons += ["model"] if model[number] == label else [] if reasons else ["context"]
                 start, end = int(batch.starts[number]), int(batch.ends[number])
@@ -129,7 +148,7 @@ class Cleaner:
                         start - offset,
                         end - offset,
                         LABELS[label],
-                        probability,
+                        float(probability[number]),
                         tuple(reasons),
                         row,
                     )

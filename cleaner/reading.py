@@ -49,13 +49,13 @@ def marked(data: bytes) -> tuple[bytes, str] | None:
     return next(((mark, encoding) for mark, encoding in MARKS if data.startswith(mark)), None)
 
 
-def line_batches(stream: io.BufferedReader) -> Iterator[list[bytes]]:
-    r"""The lines of a stream, without their ``\n``, in batches of about ``CHUNK`` bytes.
+def line_batches(stream: io.BufferedReader, size: int = CHUNK) -> Iterator[list[bytes]]:
+    r"""The lines of a stream, without their ``\n``, in batches of about ``size`` bytes.
 
     A batch is what has arrived: lines that a slow writer sends one by one come out one by one.
     """
     rest: list[bytes] = []
-    while chunk := stream.read1(CHUNK):
+    while chunk := stream.read1(size):
         head, line_feed, tail = chunk.rpartition(b"\n")
         if line_feed:
             yield b"".join([*rest, head]).split(b"\n")

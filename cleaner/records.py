@@ -47,6 +47,14 @@ class Record:
     keys: frozenset[str]
 
 
+class NullText(RecordError):  # noqa: N818 (some take it for no error: hence the record)
+    """A record with null for a text; ``record`` is the line with an empty text that is nowhere on it."""
+
+    def __init__(self, message: str, record: Record) -> None:
+        super().__init__(message)
+        self.record = record
+
+
 def read_record(line: str, field: str) -> Record:
     r"""Find the string in ``field``; raises ``RecordError``.
 
@@ -69,7 +77,8 @@ def read_record(line: str, field: str) -> Record:
         raise RecordError(f"has no field {field!r}: name the text's field with --field (here: {there})")
     value, start, end = fields[field]
     if not isinstance(value, str):
-        raise RecordError(f"field {field!r} holds {KINDS[type(value)]}, not a string: correct the line")
+        message = f"field {field!r} holds {KINDS[type(value)]}, not a string: correct the line"
+        raise NullText(message, Record(line, "", 0, 0, frozenset(fields))) if value is None else RecordError(message)
     return Record(line, value, start, end, frozenset(fields))
 
 

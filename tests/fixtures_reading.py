@@ -92,5 +92,4 @@ def failures(cleaner: Cleaner) -> dict[str, Any]:
 
 def known_failures() -> dict[str, Any]:
     """What is known to fail."""
-    found: dict[str, Any] = json.loads(KNOWN_FAILURES.read_text(encoding="utf-8"))
-    return found
+    return dict(json.loads(KNOWN_FAILURES.read_text(encoding="utf-8"))) if KNOWN_FAILURES.exists() else {}

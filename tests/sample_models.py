@@ -36,13 +36,13 @@ def random_model(seed: int = 0, rows: int = 256, width: int = 11) -> dict[str, A
     shapes["line_weight"] = (width + len(LINE_FEATURES), len(LABELS))
     data: dict[str, Any] = {"id": f"random-{seed}", "rules": "none"}
     for name, shape in shapes.items():
-        data[name] = random.normal(0, 2 / np.sqrt(shape[0]) if name.endswith("weight") else 0.5, shape)
+        data[name] = random.normal(0, 2 / np.sqrt(shape[-2]) if name.endswith("weight") else 0.5, shape)
     data["table"] = random.integers(-127, 128, (rows, width))
     data["table_scale"] = random.uniform(0.01, 0.04, width)
     batch = split_lines([SAMPLE])
     for name in ("verdict", "score"):  # no label is preferred throughout
         scores = make_model(data).scores(extract(batch, RuleSet([])), batch.stretch_line)[name == "score"]
-        factor = np.minimum(3 / scores.std(axis=0), 40 / np.abs(data[f"{name}_weight"]).sum(axis=0))
-        data[f"{name}_weight"] *= factor
+        factor = np.minimum(3 / scores.std(axis=0), 40 / np.abs(data[f"{name}_weight"]).sum(axis=-2))
+        data[f"{name}_weight"] *= np.expand_dims(factor, -2)
         data[f"{name}_bias"] = (data[f"{name}_bias"] - scores.mean(axis=0)) * factor
     return data

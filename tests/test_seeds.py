@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import plain
 import pytest
-from fixtures_reading import Row, read_rows
+from fixtures_reading import Row, known_failures, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -176,37 +176,56 @@ def variations(seed: str) -> dict[str, tuple[list[Row], str]]:
     made = {}
     for name, (steps, ends) in changes.items():
         chosen = random.Random(f"{seed} {name}")  # noqa: S311
-        rows = read_rows(SEEDS[seed])
-        for step in steps:
-            rows = step(rows, chosen)
+        rows = original = read_rows(SEEDS[seed])
+        while True:
+            for step in steps:
+                rows = step(rows, chosen)
+            if rows != original or not name.startswith("other"):
+                break  # a word may have been exchanged for itself: then once more
         made[name] = rows, written(rows, ends, chosen)
     return made
 
 
-ALL = [pytest.param(seed, name, id=f"{seed}: {name}") for seed in SEEDS for name in variations(seed)]
-
-
-@pytest.mark.parametrize(("seed", "variation"), ALL)
-def test_every_line_is_labelled_right(cleaner: Cleaner, seed: str, variation: str) -> None:
-    """Whoever took the pictures and wrote the text, and however it is laid out, lines are known for what they are."""
+def wrong_labels(cleaner: Cleaner, seed: str, variation: str) -> list[str]:
+    """The lines that get another label than they should, with what was found."""
     rows, text = variations(seed)[variation]
     expected = [row for row in rows if row.line]
     found = cleaner.label(text)
     assert [line.text.rstrip() for line in found] == [row.line.rstrip() for row in expected]
-    wrong = [
+    return [
         f"{row.label}, not {line.label} ({line.probability:.2f}, {', '.join(line.reasons)}): {row.line}"
         for row, line in zip(expected, found, strict=True)
         if line.label != row.label
     ]
+
+
+def wrong_text(cleaner: Cleaner, seed: str, variation: str) -> list[str]:
+    """What is cleaned, if it is not exactly the headings and the body."""
+    rows, text = variations(seed)[variation]
+    keep = [row.label in ("heading", "body") for row in rows if row.line]
+    cleaned = cleaner.clean(text)
+    return [] if cleaned == plain.joined(text, keep) else [cleaned]
+
+
+def all_variations(what: str) -> list[Any]:
+    """All variations of all seeds; those that are known to fail must fail."""
+    known = set(known_failures().get(what, []))
+    names = [(seed, name, f"{seed}: {name}") for seed in SEEDS for name in variations(seed)]
+    marks = {name: [pytest.mark.xfail(reason="known failure", strict=True)] for name in known}
+    return [pytest.param(seed, name, id=full, marks=marks.get(full, [])) for seed, name, full in names]
+
+
+@pytest.mark.parametrize(("seed", "variation"), all_variations("seed labels"))
+def test_every_line_is_labelled_right(cleaner: Cleaner, seed: str, variation: str) -> None:
+    """Whoever took the pictures and wrote the text, and however it is laid out, lines are known for what they are."""
+    wrong = wrong_labels(cleaner, seed, variation)
     assert not wrong, "\n".join([f"{seed}: {variation}", *wrong])
 
 
-@pytest.mark.parametrize(("seed", "variation"), ALL)
+@pytest.mark.parametrize(("seed", "variation"), all_variations("seed texts"))
 def test_clean_gives_exactly_headings_and_body(cleaner: Cleaner, seed: str, variation: str) -> None:
     """The output is the headings and the body, each line as it stands."""
-    rows, text = variations(seed)[variation]
-    keep = [row.label in ("heading", "body") for row in rows if row.line]
-    assert cleaner.clean(text) == plain.joined(text, keep)
+    assert not wrong_text(cleaner, seed, variation)
 
 
 # The variations themselves

@@ -86,12 +86,12 @@ class RuleSet:
             scope == "first", from_top < EDGE, np.where(scope == "last", from_end < EDGE, True)
         )
         line, rule = line[possible], rule[possible]
-        rules, text = self.rules, ""
-        hit, shown = np.zeros(len(line), bool), -1
-        for k, (i, r) in enumerate(zip((line + start).tolist(), rule.tolist(), strict=True)):
+        hits, text, shown = [], "", -1
+        for i, r in zip((line + start).tolist(), rule.tolist(), strict=True):
             if i != shown:
                 text, shown = tk.shown(batch, i).strip(), i
-            hit[k] = rules[r].matches(text)
+            hits.append(self.rules[r].matches(text))
+        hit = np.array(hits, bool)
         return Evidence(line[hit], rule[hit])
 
 

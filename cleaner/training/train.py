@@ -190,7 +190,8 @@ def some_lines(
     without_rules = np.repeat(random.random(len(chosen)) < settings.drop_rules, count)
     weight[lines.is_rule[pick] & without_rules] = 0
     arrays = (rows.astype(np.int64), start_at, weight, lines.line[chosen])
-    return tuple(torch.from_numpy(array) for array in arrays)  # type: ignore[return-value]
+    first, second, third, fourth = (torch.from_numpy(array) for array in arrays)
+    return first, second, third, fourth
 
 
 def train(

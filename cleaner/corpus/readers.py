@@ -1,0 +1,158 @@
+"""Shards -> tasks: files are read in pieces of about a megabyte; what is in them is for the workers to find out."""
+
+from __future__ import annotations
+
+import zlib
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cleaner import reading
+from cleaner.corpus.kernel import output_schema
+from cleaner.corpus.tasks import MEGABYTE, End, Page, Task, to_stream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cleaner.corpus.inputs import Shard, Source
+    from cleaner.corpus.settings import Settings
+
+PAGES = 16  # in one task, as a page may take long
+PAGE_TYPES = ("text/html", "application/xhtml+xml")
+FAULTS = (OSError, EOFError, zlib.error, pa.ArrowException, KeyError, TypeError, ValueError)
+
+
+def tasks(shard: Shard, settings: Settings) -> Iterator[Task | End]:
+    """The rows of a shard, at least one task of them (of no rows if there are none), and its end.
+
+    A file that cannot be read to its end gives what could be read, and says in ``End`` what happened.
+    If nothing could be read, there is no task.
+    """
+    read = {"parquet": parquet_tasks, "jsonl": line_tasks, "warc": warc_tasks}.get(shard.kind, file_tasks)
+    count = 0
+    try:
+        for task, rows in read(shard, settings):
+            count += rows
+            yield task
+    except FAULTS as error:
+        yield End(shard.number, count, told(error))
+    else:
+        yield End(shard.number, count)
+
+
+def told(error: Exception) -> str:
+    """What happened, in a line."""
+    what = error.strerror if isinstance(error, OSError) and error.strerror else error.args[0] if error.args else error
+    return " ".join(str(what).split()) or type(error).__name__
+
+
+def parquet_tasks(shard: Shard, settings: Settings) -> Iterator[tuple[Task, int]]:
+    """The rows of a Parquet file, about a megabyte of them at a time."""
+    with shard.sources[0].open() as stream, opened(stream) as file:
+        schema = file.schema_arrow
+        output_schema(schema, settings.field, mode=settings.mode, column=settings.column)
+        meta = file.metadata
+        groups = [meta.row_group(k) for k in range(meta.num_row_groups)]
+        width = sum(group.total_byte_size for group in groups) // max(meta.num_rows, 1) + 1
+        rows = min(max(MEGABYTE // width, 1), 1 << 16)
+        done = 0
+        for batch in file.iter_batches(batch_size=rows):
+            position = shard.size * (done + batch.num_rows) // meta.num_rows
+            yield Task(shard.number, shard.to, done + 1, position, to_stream(batch)), batch.num_rows
+            done += batch.num_rows
+        if not done:
+            empty = pa.RecordBatch.from_pylist([], schema)
+            yield Task(shard.number, shard.to, 1, shard.size, to_stream(empty)), 0
+
+
+def opened(stream: Any) -> pq.ParquetFile:
+    """A Parquet file that is read page by page, and not trusted."""
+    return pq.ParquetFile(stream, pre_buffer=False, buffer_size=MEGABYTE, page_checksum_verification=True)
+
+
+def line_tasks(shard: Shard, _: Settings) -> Iterator[tuple[Task, int]]:
+    """The lines of a JSON Lines file; blank ones are no rows."""
+    source, done = shard.sources[0], 0
+    with ExitStack() as stack:
+        stored = stack.enter_context(source.open())
+        stream: Any = pa.PythonFile(stored, mode="r")
+        if source.packing:
+            stream = pa.CompressedInputStream(stream, source.packing)
+        for lines in reading.line_batches(stream, MEGABYTE):
+            filled = sum(1 for line in lines if not blank(line))
+            yield Task(shard.number, shard.to, done + 1, stored.tell(), lines), filled
+            done += len(lines)
+    if not done:
+        yield Task(shard.number, shard.to, 1, shard.size, []), 0
+
+
+def blank(line: bytes) -> bool:
+    """Whether a line holds no record."""
+    return not line or line.isspace()
+
+
+def file_tasks(shard: Shard, _: Settings) -> Iterator[tuple[Task, int]]:
+    """Files of text, or pages, some at a time."""
+    position = 0
+    for start in range(0, len(shard.sources), PAGES):
+        group = shard.sources[start : start + PAGES]
+        pages = [file_page(source) for source in group]
+        position += sum(source.size for source in group)
+        yield Task(shard.number, shard.to, start + 1, position, pages), len(pages)
+
+
+def file_page(source: Source) -> Page:
+    """A file as a page."""
+    try:
+        with source.open() as stream:
+            return Page(source.kind, {"path": source.name}, stream.read())
+    except OSError as error:
+        return Page("unread", {"path": source.name}, told(error).encode())
+
+
+def warc_tasks(shard: Shard, _: Settings) -> Iterator[tuple[Task, int]]:
+    """The pages of a WARC file and the texts of a WET file, some at a time."""
+    pages: list[Page] = []
+    done = size = 0
+    with shard.sources[0].open() as stored:
+        for page in warc_pages(stored):
+            pages.append(page)
+            size += len(page.data)
+            if len(pages) == PAGES or size > MEGABYTE:
+                yield Task(shard.number, shard.to, done + 1, stored.tell(), pages), len(pages)
+                done += len(pages)
+                pages, size = [], 0
+    if pages or not done:
+        yield Task(shard.number, shard.to, done + 1, shard.size, pages), len(pages)
+
+
+def warc_pages(stored: Any) -> Iterator[Page]:
+    """Response records that hold pages, and conversion records."""
+    from fastwarc.warc import ArchiveIterator, WarcRecordType
+
+    kinds = WarcRecordType.response | WarcRecordType.conversion
+    for record in ArchiveIterator(stored, record_types=kinds, parse_http=False):
+        is_page = record.record_type == WarcRecordType.response
+        if is_page:
+            record.parse_http(auto_decode="all")
+            if record.http_content_type not in PAGE_TYPES:
+                continue
+        fields = {
+            "url": record.headers.get("WARC-Target-URI"),
+            "date": record.headers.get("WARC-Date"),
+            "id": record.headers.get("WARC-Record-ID"),
+        }
+        try:
+            data = record.reader.read()
+        except OSError as error:
+            yield Page("unread", fields, told(error).encode())
+            continue
+        coded = is_page and any(record.http_headers.get(f"{what}-Encoding") for what in ("Content", "Transfer"))
+        whole = coded or len(data) >= record.content_length
+        yield (
+            Page("html" if is_page else "text", fields, data)
+            if whole
+            else Page("unread", fields, b"the record is cut short")
+        )

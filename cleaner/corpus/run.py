@@ -1,0 +1,126 @@
+"""Shards -> outputs: the engine for one machine, which the others use for a shard at a time."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cleaner.corpus import readers
+from cleaner.corpus.pool import Pool
+from cleaner.corpus.tally import Tally
+from cleaner.corpus.tasks import End, Rejected, Result, Task
+from cleaner.corpus.work import Worker
+from cleaner.corpus.writers import output
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from cleaner.corpus.inputs import Shard
+    from cleaner.corpus.settings import Settings
+
+SET_ASIDE = "set-aside"
+
+
+class Done:
+    """A shard that is done: its line of the manifest, and its rejected rows; or why it could not be read."""
+
+    def __init__(self, shard: Shard) -> None:
+        self.shard = shard
+        self.rows = self.out = self.set_aside = 0
+        self.outputs: list[str] = []
+        self.rejected: list[Rejected] = []
+        self.tally = Tally()
+        self.failed: str | None = None
+
+    def add(self, result: Result) -> None:
+        """Count what became of some rows."""
+        self.rows += result.rows
+        self.set_aside += result.set_aside
+        self.out += result.rows - result.set_aside - len(result.rejected)
+        self.rejected += result.rejected
+        self.tally.merge(result.tally)
+
+    def entry(self) -> dict[str, Any]:
+        """The line of the manifest."""
+        return {
+            "name": self.shard.name,
+            "kind": self.shard.kind,
+            "stamp": self.shard.stamp,
+            "sha256": self.shard.digest(),
+            "outputs": self.outputs,
+            "rows": {"in": self.rows, "out": self.out, "set_aside": self.set_aside, "rejected": len(self.rejected)},
+            "tally": self.tally.as_data(),
+        }
+
+
+class MiscountError(RuntimeError):
+    """Rows went missing, which must not happen."""
+
+
+def run_shards(
+    shards: Sequence[Shard],
+    settings: Settings,
+    folder: Path,
+    workers: int = 1,
+    watch: Callable[[Shard, Result], None] | None = None,
+) -> Iterator[Done]:
+    """Do shards, in order, and give each when its outputs are on the disk. Raises ``OSError`` and ``PoolError``."""
+    if not shards:
+        return
+    with closing(Pool(partial(Worker, settings), workers, settings.time_limit)) as pool:
+        results = pool.map(stream(shards, settings))
+        for shard in shards:
+            yield one_shard(shard, results, folder, watch)
+
+
+def stream(shards: Iterable[Shard], settings: Settings) -> Iterator[Task | End]:
+    """The tasks of all shards in a row."""
+    for shard in shards:
+        yield from readers.tasks(shard, settings)
+
+
+def one_shard(
+    shard: Shard,
+    results: Iterator[Result | End],
+    folder: Path,
+    watch: Callable[[Shard, Result], None] | None,
+) -> Done:
+    """Write what became of a shard, up to its end."""
+    done = Done(shard)
+    first = next(results)
+    if isinstance(first, End):
+        done.failed = first.broken
+        return done
+    with ExitStack() as stack:
+        kept = stack.enter_context(output(folder, shard.output, shard.to, shard.kind))
+        aside = None
+        item: Result | End = first
+        while isinstance(item, Result):
+            kept.write(item.kept)
+            if item.aside:
+                if aside is None:
+                    aside = stack.enter_context(output(folder / SET_ASIDE, shard.output, shard.to, shard.kind))
+                aside.write(item.aside)
+            done.add(item)
+            if watch is not None:
+                watch(shard, item)
+            item = next(results)
+    done.outputs = written(shard, folder, aside is not None)
+    if item.rows != done.rows:
+        raise MiscountError(
+            f"{shard.name}: {item.rows} rows were read, but {done.rows} were dealt with: please report this"
+        )
+    if item.broken is not None:
+        done.rows += 1
+        done.rejected.append(Rejected(item.rows + 1, f"the rest cannot be read: {item.broken}"))
+    return done
+
+
+def written(shard: Shard, folder: Path, aside: bool) -> list[str]:
+    """The names of the outputs that there are."""
+    names = shard.outputs()
+    if aside:
+        names += [str(Path(SET_ASIDE) / name) for name in names]
+    return [name for name in names if shard.to != "text" or (folder / name).exists()]

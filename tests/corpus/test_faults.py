@@ -1,0 +1,382 @@
+"""What goes wrong in long runs: nothing is lost, and everything is told."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+pytest.importorskip("pyarrow", reason="pyarrow is missing: install the extra `corpus`")
+pytest.importorskip("fsspec", reason="fsspec is missing: install the extra `corpus`")
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from corpora import (
+    COMMAND,
+    SEEDS,
+    contents,
+    corpus,
+    lines,
+    page,
+    rejected,
+    start,
+    summary,
+    texts,
+    unpacked,
+    warc_record,
+    write,
+    write_parquet,
+)
+
+from cleaner import Cleaner
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and limits of POSIX systems")
+
+PROSE = "The bridge over the river reopens on Monday after two years of repairs, the city council said."
+KILLS = 20
+PATIENCE = 120  # seconds
+LARGE = int(os.environ.get("CLEANER_LARGE_ROW", "8"))  # megabytes; the largest row that is promised is 200
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Each test works in an empty folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def small_corpus(folder: Path, files: int = 6, rows: int = 60) -> None:
+    """Files of several formats, with some rows that are rejected."""
+    for number in range(files):
+        documents = texts(rows, number)
+        write_parquet(folder / f"{number}.parquet", documents)
+        write(folder / f"{number}.jsonl.gz", lines(documents) + b"nonsense\n")
+        write(folder / "texts" / f"{number}.txt", documents[0])
+
+
+def gone(process: subprocess.Popen[bytes]) -> bool:
+    """Whether no process of this one's session is left."""
+    for _ in range(100):
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_killed_at_any_moment_it_goes_on(folder: Path) -> None:
+    """After twenty kills the output is, byte for byte, that of a run that nothing disturbed."""
+    small_corpus(folder / "in", files=4, rows=40)
+    args = ["in", "--output", "out", "--workers", "2", "--max-removed", "0.5", "--quiet"]
+    assert corpus(*args[:2], "calm", *args[3:], workers=2) == 1
+    chance = random.Random(5)  # noqa: S311 (no secret)
+    for _ in range(KILLS):
+        process = start(*args)
+        time.sleep(chance.uniform(0.2, 1.0))
+        process.kill()
+        process.communicate(timeout=PATIENCE)
+        assert gone(process)
+        for name, data in contents(folder / "out", own=False).items() if (folder / "out").exists() else ():
+            if not name.rpartition("/")[2].startswith(".cleaner-"):
+                assert data == (folder / "calm" / name).read_bytes()  # whole, or not there
+    assert corpus(*args) == 1
+    assert contents(folder / "out") == contents(folder / "calm")
+
+
+def test_a_killed_worker_is_replaced(folder: Path) -> None:
+    """Workers that die while they work take nothing with them."""
+    small_corpus(folder / "in", rows=200)
+    assert corpus("in", "--output", "calm", workers=2) == 1
+    process = start("in", "--output", "out", "--workers", "2")
+    killed = 0
+    for _ in range(400):
+        workers = children(process.pid)
+        if killed < 3 and len(workers) >= 2 and (folder / "out").exists():
+            os.kill(workers[killed % 2], signal.SIGKILL)
+            killed += 1
+            time.sleep(0.4)
+        if process.poll() is not None:
+            break
+        time.sleep(0.05)
+    _, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1, said
+    assert killed
+    assert contents(folder / "out") == contents(folder / "calm")
+
+
+def children(parent: int) -> list[int]:
+    """The workers of a run."""
+    listed = subprocess.run(
+        ["ps", "-o", "pid=,args=", "--ppid", str(parent)], capture_output=True, text=True, check=False
+    )
+    return [int(row.split()[0]) for row in listed.stdout.splitlines() if "spawn_main" in row]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_stopped_by_hand_it_leaves_nothing_half_done(folder: Path, number: int, code: int) -> None:
+    """Ctrl-C abandons the file that is being written, says how to go on, and leaves no process behind."""
+    small_corpus(folder / "in", files=4, rows=150)
+    process = start("in", "--output", "out", "--workers", "2")
+    deadline = time.monotonic() + PATIENCE
+    while not (folder / "out" / "0.jsonl.gz").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
+    _, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode == code
+    assert b"the same command goes on" in said
+    assert b"Traceback" not in said
+    assert gone(process)
+    assert not list((folder / "out").rglob(".cleaner-*"))
+    assert corpus("in", "--output", "out", workers=2) == 1
+    assert corpus("in", "--output", "calm", workers=2) == 1
+    assert contents(folder / "out") == contents(folder / "calm")
+
+
+def test_two_runs_on_one_output(folder: Path) -> None:
+    """The second run refuses while the first is at work."""
+    small_corpus(folder / "in", rows=400)
+    first = start("in", "--output", "out", "--workers", "1")
+    deadline = time.monotonic() + PATIENCE
+    while not (folder / "out" / "manifest.jsonl").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    second = subprocess.run([*COMMAND, "in", "--output", "out"], capture_output=True, check=False, timeout=PATIENCE)
+    first.communicate(timeout=PATIENCE)
+    assert second.returncode == 2
+    assert b"another run is at work there" in second.stderr
+    assert first.returncode == 1
+
+
+def test_a_full_disk(folder: Path) -> None:
+    """A full disk ends the run with a word; what is done stays, and the run goes on when there is room."""
+    small_corpus(folder / "in")
+    assert corpus("in", "--output", "calm") == 1
+    disk = folder / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=160k", "tmpfs", str(disk)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a small file system cannot be mounted here: that takes root")
+    try:
+        process = start("in", "--output", disk / "out", "--workers", "1")
+        _, said = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 1
+        assert b"No space left on device" in said
+        assert b"Traceback" not in said
+        assert (disk / "out" / "0.jsonl.gz").exists()
+        subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
+        assert corpus("in", "--output", disk / "out") == 1
+        assert contents(disk / "out") == contents(folder / "calm")
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_limit_on_file_sizes(folder: Path) -> None:
+    """Where no disk can be filled, files that may not grow stand in for it."""
+    write(folder / "in" / "a.jsonl", lines(texts(5)))
+    write(folder / "in" / "b.jsonl", lines(texts(400)))
+
+    def limited() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+
+    process = start("in", "--output", "out", "--workers", "1", preexec_fn=limited)
+    _, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert b"File too large" in said
+    assert b"Traceback" not in said
+    assert set(contents(folder / "out", own=False)) == {"a.jsonl"}
+    assert corpus("in", "--output", "out") == 0
+
+
+def test_a_read_only_output(folder: Path) -> None:
+    """An output that cannot be written is told."""
+    if os.geteuid() == 0:
+        pytest.skip("root may write anywhere")
+    (folder / "locked").mkdir(mode=0o555)
+    write(folder / "a.jsonl", lines(texts(2)))
+    assert corpus("a.jsonl", "--output", "locked/out") == 1
+
+
+def test_an_output_that_is_a_file(folder: Path, capsys: Any) -> None:
+    """A file cannot be a folder, whoever runs the command."""
+    write(folder / "a.jsonl", lines(texts(2)))
+    write(folder / "taken", "x")
+    assert corpus("a.jsonl", "--output", "taken") == 1
+    assert "taken" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ending", ["gz", "zst"])
+def test_truncated_json_lines(folder: Path, ending: str) -> None:
+    """What stands before the break is cleaned, and the break is told."""
+    chance = random.Random(0)  # noqa: S311 (no secret)
+    documents = [f"{text}\n{chance.randbytes(500).hex()}" for text in texts(400)]
+    path = write(folder / "in" / f"a.jsonl.{ending}", lines(documents))
+    write(folder / "in" / "b.jsonl", lines(documents[:3]))
+    os.truncate(path, path.stat().st_size * 3 // 4)
+    assert corpus("in", "--output", "out") == 1
+    found = [json.loads(line)["text"] for line in unpacked(folder / "out" / path.name).splitlines()]
+    assert 100 < len(found) < 400
+    assert found == list(Cleaner().clean_many(documents))[: len(found)]
+    ((name, _, reason),) = rejected(folder / "out")
+    assert name == path.name
+    assert "Truncated" in reason
+    assert (folder / "out" / "b.jsonl").exists()
+    rows = summary(folder / "out")["rows"]
+    assert rows["in"] == rows["out"] + rows["rejected"] == len(found) + 3 + 1
+
+
+@pytest.mark.parametrize("size", [0, 3, 2000])
+def test_a_truncated_parquet_file(folder: Path, size: int) -> None:
+    """Without its end a Parquet file cannot be read: the others are done, and it is tried again."""
+    write_parquet(folder / "in" / "a.parquet", texts(50))
+    whole = (folder / "in" / "a.parquet").read_bytes()
+    os.truncate(folder / "in" / "a.parquet", size)
+    write_parquet(folder / "in" / "b.parquet", texts(5))
+    assert corpus("in", "--output", "out") == 1
+    assert set(contents(folder / "out", own=False)) == {"b.parquet"}
+    ((name, row, _),) = rejected(folder / "out")
+    assert (name, row) == ("a.parquet", None)
+    assert list(summary(folder / "out")["failed"]) == ["a.parquet"]
+    (folder / "in" / "a.parquet").write_bytes(whole)
+    assert corpus("in", "--output", "out") == 0
+    assert rejected(folder / "out") == []
+    assert pq.read_table("out/a.parquet").num_rows == 50
+
+
+def test_a_damaged_parquet_page(folder: Path) -> None:
+    """Row groups before the damage are cleaned, and the damage is told."""
+    write_parquet(folder / "a.parquet", texts(900), row_group_size=300, use_dictionary=False, write_page_checksum=True)
+    data = bytearray((folder / "a.parquet").read_bytes())
+    column = pq.ParquetFile("a.parquet").metadata.row_group(2).column(1)
+    middle = column.data_page_offset + column.total_compressed_size // 2
+    data[middle : middle + 60] = b"\x00" * 60
+    (folder / "a.parquet").write_bytes(data)
+    assert corpus("a.parquet", "--output", "out") == 1
+    assert len(rejected(folder / "out")) == 1
+    assert pq.read_table("out/a.parquet").num_rows >= 300
+
+
+@pytest.mark.parametrize("ending", ["", ".gz"])
+def test_a_truncated_warc_file(folder: Path, ending: str) -> None:
+    """The records before the break are cleaned, and the one that is cut is rejected."""
+    pytest.importorskip("fastwarc", reason="fastwarc is missing: install the extra `corpus`")
+    records = [warc_record("response", page(SEEDS[number]), f"http://example.org/{number}") for number in range(3)]
+    path = write(folder / f"a.warc{ending}", b"".join(records))
+    os.truncate(path, path.stat().st_size - 300)
+    assert corpus(path.name, "--output", "out") == 1
+    assert pq.read_table("out/a.parquet").num_rows == 2
+    assert len(rejected(folder / "out")) == 1
+
+
+def test_no_warc_at_all(folder: Path) -> None:
+    """A file that only has the name is told."""
+    pytest.importorskip("fastwarc", reason="fastwarc is missing: install the extra `corpus`")
+    write(folder / "a.warc", b"nonsense\n" * 100)
+    assert corpus("a.warc", "--output", "out") == 1
+    assert rejected(folder / "out")[0][:2] == ("a.warc", None)
+
+
+def test_bad_bytes(folder: Path) -> None:
+    """U+FFFD stands for bytes that are no UTF-8, in every format, and the documents are counted."""
+    write(folder / "in" / "a.jsonl", b'{"text": "caf\xe9 au lait"}\n{"text": "\\ud800 half a pair"}\n')
+    write(folder / "in" / "b.txt", b"caf\xe9 au lait")
+    data = pa.array([b"caf\xe9 au lait", b"plain"], pa.binary())
+    pq.write_table(pa.table({"text": pa.Array.from_buffers(pa.string(), 2, data.buffers())}), "in/c.parquet")
+    assert corpus("in", "--output", "out", "--to", "parquet", "--keep", "body,heading,navigation,notice,ad") == 0
+    assert pq.read_table("out/c.parquet")["text"].to_pylist()[0] == "caf\ufffd au lait"
+    assert pq.read_table("out/a.parquet")["text"].to_pylist() == ["caf\ufffd au lait", "\ufffd half a pair"]
+    assert summary(folder / "out")["documents"]["repaired"] == 4
+
+
+def test_rows_that_hold_no_text(folder: Path) -> None:
+    """Null stays null; numbers, lists and objects are rejected, each with its row; the others are done."""
+    rows = [
+        json.dumps({"text": PROSE}),
+        '{"text": null}',
+        "",
+        '{"text": 7}',
+        '{"text": {"a": "b"}}',
+        '{"text": ["a"]}',
+        '{"t": ""}',
+    ]
+    write(folder / "in" / "a.jsonl", "\n".join(rows))
+    write_parquet(folder / "in" / "b.parquet", [1, 2])
+    write_parquet(folder / "in" / "c.parquet", [{"a": "b"}])
+    write_parquet(folder / "in" / "d.parquet", [None, None])
+    assert corpus("in", "--output", "out") == 1
+    found = rejected(folder / "out")
+    assert [(name, row) for name, row, _ in found] == [
+        *(("a.jsonl", row) for row in (4, 5, 6, 7)),
+        ("b.parquet", None),
+        ("c.parquet", None),
+    ]
+    assert "not strings" in found[-1][2]
+    kept = [json.loads(line) for line in (folder / "out" / "a.jsonl").read_bytes().splitlines()]
+    assert kept == [{"text": PROSE, "removed": {}}, {"text": None, "removed": None}]
+    assert pq.read_table("out/d.parquet")["text"].to_pylist() == [None, None]
+
+
+def test_a_document_that_never_ends(folder: Path) -> None:
+    """A document on which a rule takes for ever is rejected; those before and behind it are not."""
+    pack = """
+[pack]
+id = "slow"
+version = "1"
+[[rule]]
+id = "slow.stairs"
+label = "ad"
+pattern = '^trap (?:a|aa|aaa)+$'
+first = ["trap"]
+hits = ["trap a", "trap aa"]
+misses = ["trap b", "trap c"]
+max_chars = 4000
+"""
+    write(folder / "slow.toml", pack)
+    trap = "\n".join(f"trap {'a' * 60}{number}" for number in range(1000))
+    documents = [*texts(5), trap, *texts(5, 1)]
+    write(folder / "a.jsonl", lines(documents))
+    assert corpus("a.jsonl", "--output", "out", "--rules", "slow.toml", "--time-limit", "2") == 1
+    ((name, row, reason),) = rejected(folder / "out")
+    assert (name, row) == ("a.jsonl", 6)
+    assert reason == "took longer than 2 seconds"
+    kept = [json.loads(line)["text"] for line in (folder / "out" / "a.jsonl").read_bytes().splitlines()]
+    assert kept == list(Cleaner().clean_many([*texts(5), *texts(5, 1)]))
+
+
+@pytest.mark.parametrize("form", ["parquet", "jsonl"])
+def test_a_very_large_row(folder: Path, form: str) -> None:
+    """A row far larger than all others comes out as alone, and takes no more memory than it must."""
+    size = LARGE << 20
+    text = "\n".join(SEEDS)
+    large = (text + "\n") * (size // len(text.encode()) + 1)
+    documents = [SEEDS[0], large, SEEDS[1]]
+    if form == "parquet":
+        write_parquet(folder / "a.parquet", documents)
+    else:
+        write(folder / "a.jsonl", lines(documents))
+    watch = (
+        "import resource, sys; from cleaner.cli import main; code = main(sys.argv[1:]);"
+        " print(max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)));"
+        " sys.exit(code)"
+    )
+    args = ["corpus", f"a.{form}", "--output", "out", "--workers", "2", "--quiet"]
+    done = subprocess.run([sys.executable, "-c", watch, *args], capture_output=True, check=True)
+    peak = int(done.stdout) // 1024  # MB, of the largest process
+    if form == "parquet":
+        found = pq.read_table("out/a.parquet")["text"].to_pylist()
+    else:
+        found = [json.loads(line)["text"] for line in (folder / "out" / "a.jsonl").read_bytes().splitlines()]
+    assert found == [Cleaner().clean(document) for document in documents]
+    assert peak < 500 + 20 * LARGE
