@@ -119,7 +119,7 @@ def test_a_killed_worker_is_replaced(folder: Path) -> None:
 def children(parent: int) -> list[int]:
     """The workers of a run."""
     listed = subprocess.run(
-        ["ps", "-o", "pid=,args=", "--ppid", str(parent)], capture_output=True, text=True, check=False
+        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(parent)], capture_output=True, text=True, check=False
     )
     return [int(row.split()[0]) for row in listed.stdout.splitlines() if "spawn_main" in row]
 
