@@ -130,6 +130,21 @@ class ShortHelp(argparse.Action):
         parser.exit()
 
 
+def add_kept(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which labels are kept."""
+    add = parser.add_argument_group("what is kept").add_mutually_exclusive_group().add_argument
+    add("--keep", metavar="LABELS", type=labels, action="extend", help="keep these (default: heading,body)")
+    add("--drop", metavar="LABELS", type=labels, action="extend", help="drop these, keep all others")
+
+
+def add_deciding(group: argparse._ArgumentGroup) -> None:
+    """Add the options that say what decides: rules and model."""
+    add = group.add_argument
+    add("--rules", metavar="PACK.toml", action="append", default=[], help="add a rule pack; may be repeated")
+    add("--disable", metavar="RULES", type=names, action="extend", default=[], help="switch off rules, by id")
+    add("--model", metavar="PATH", help="use another model")
+
+
 def make_parser() -> argparse.ArgumentParser:
     """The command line; help, completion and manual page are made from it."""
     parser = argparse.ArgumentParser(
@@ -143,9 +158,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("files", metavar="FILE", nargs="*", help="text to clean; - or none: standard input")
 
-    add = parser.add_argument_group("what is kept").add_mutually_exclusive_group().add_argument
-    add("--keep", metavar="LABELS", type=labels, action="extend", help="keep these (default: heading,body)")
-    add("--drop", metavar="LABELS", type=labels, action="extend", help="drop these, keep all others")
+    add_kept(parser)
 
     group = parser.add_argument_group("what is shown")
     add = group.add_mutually_exclusive_group().add_argument
@@ -172,10 +185,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--encoding", metavar="NAME", type=encoding, help="default: UTF-8, or what a byte order mark says")
     add("--strict", action="store_true", help="fail on bad bytes; else U+FFFD stands for them")
 
-    add = parser.add_argument_group("how it decides").add_argument
-    add("--rules", metavar="PACK.toml", action="append", default=[], help="add a rule pack; may be repeated")
-    add("--disable", metavar="RULES", type=names, action="extend", default=[], help="switch off rules, by id")
-    add("--model", metavar="PATH", help="use another model")
+    add_deciding(parser.add_argument_group("how it decides"))
 
     add = parser.add_argument_group("output").add_mutually_exclusive_group().add_argument
     add("-o", "--output", metavar="FILE", help="write to FILE, whole or not at all")

@@ -104,7 +104,7 @@ def stopping() -> Iterator[None]:
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
-    from cleaner.cli import labels, names
+    from cleaner.cli import add_deciding, add_kept
 
     parser = argparse.ArgumentParser(
         prog="cleaner corpus",
@@ -123,15 +123,13 @@ def make_parser() -> argparse.ArgumentParser:
     add("--column", metavar="NAME", help="the column that is added (default: removed, with --tag: spans)")
     add("--max-removed", metavar="SHARE", type=share, help="set documents aside that would lose more, as 0.5")
 
-    add = parser.add_argument_group("what is kept").add_mutually_exclusive_group().add_argument
-    add("--keep", metavar="LABELS", type=labels, action="extend", help="keep these (default: heading,body)")
-    add("--drop", metavar="LABELS", type=labels, action="extend", help="drop these, keep all others")
+    add_kept(parser)
 
-    add = parser.add_argument_group("how it decides").add_argument
-    add("--field", metavar="NAME", default="text", help="the column or field with the text (default: text)")
-    add("--rules", metavar="PACK.toml", action="append", default=[], help="add a rule pack; may be repeated")
-    add("--disable", metavar="RULES", type=names, action="extend", default=[], help="switch off rules, by id")
-    add("--model", metavar="PATH", help="use another model")
+    group = parser.add_argument_group("how it decides")
+    group.add_argument(
+        "--field", metavar="NAME", default="text", help="the column or field with the text (default: text)"
+    )
+    add_deciding(group)
 
     add = parser.add_argument_group("the run").add_argument
     add("--sample", metavar="N", type=count, help="write nothing: show what would become of N documents")
