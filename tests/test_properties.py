@@ -335,11 +335,15 @@ def documents(size: int) -> list[str]:
 
 
 def seconds(work: Callable[[Any], object], load: Any) -> float:
-    """Time of the processor, so that what else the machine does counts little."""
+    """Time of the processor, so that what else the machine does counts little; collections of garbage left out."""
     gc.collect()
-    begin = time.thread_time()
-    work(load)
-    return time.thread_time() - begin
+    gc.disable()
+    try:
+        begin = time.thread_time()
+        work(load)
+        return time.thread_time() - begin
+    finally:
+        gc.enable()
 
 
 def is_linear(work: Callable[[Any], object], one: Any, two: Any) -> bool:
