@@ -33,11 +33,13 @@ if TYPE_CHECKING:
 DEFAULT = Path(__file__).parent / "models" / "text"
 NEIGHBOURS = 3  # lines on either side that are seen one by one
 WINDOWS = (4, 12, 40)  # lines before, and after, of which the mean is seen
-SEEN = len(LABELS) * (2 + 2 * NEIGHBOURS + 2 * len(WINDOWS) + 1) + len(LINE_FEATURES) + len(CONTEXT_FEATURES)
+SEEN_VERDICTS = 2 + 2 * NEIGHBOURS + 2 * len(WINDOWS) + 1  # of the line, its neighbours, the windows, the stretch
+SEEN = SEEN_VERDICTS * len(LABELS) + len(LINE_FEATURES) + len(CONTEXT_FEATURES)
 UNIT = 64  # activations are whole multiples of 1 / UNIT ...
 BOUND = 8  # ... up to this,
 WEIGHT_UNIT = 512  # weights are whole multiples of 1 / WEIGHT_UNIT,
 MOST = 2**24 / (UNIT * WEIGHT_UNIT)  # and sums below this are exact in 32 bits
+PASS_ARRAYS = "hidden_weight", "hidden_bias", "score_weight", "score_bias"
 ARRAYS = (
     "table table_scale line_weight line_bias verdict_weight verdict_bias "
     "hidden_weight hidden_bias score_weight score_bias transitions"
@@ -52,38 +54,40 @@ class ModelError(ValueError):
 class Model:
     """Weights, by name.
 
-    Their shapes, for ``r`` rows, ``d`` dimensions, ``h`` and ``k`` units: ``table`` r x d (8 bits),
-    ``table_scale`` d, ``line_*`` (d + line features) x h, ``verdict_*`` h x labels: the line alone,
-    then for ``p`` passes over the context ``hidden_*`` p x SEEN x k and ``score_*`` p x k x labels;
-    ``transitions`` labels x labels.
+    Their shapes, for ``r`` rows, ``d`` dimensions, ``h`` and ``k`` units: ``table`` r x d (8 bits, kept
+    as ``packed`` makes it), ``table_scale`` d, ``line_*`` (d + line features) x h, ``verdict_*`` h x
+    labels: the line alone, then for ``p`` passes over the context ``hidden_*`` p x SEEN x k and
+    ``score_*`` p x k x labels; ``transitions`` labels x labels.
     """
 
     id: str
     rules: str
     weights: dict[str, NDArray[Any]]
     table: NDArray[np.uint64]
+    place: NDArray[np.int32]
 
     def scores(
         self, features: Features, stretch_line: NDArray[np.int64]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Scores (natural logarithms, up to a constant) of each label for each line: alone, and in context."""
         alone = scores = self.verdict(features)
+        seen = seen_by(scores, features.line, features.context, stretch_line)
         for number in range(len(self.weights["hidden_bias"])):
-            scores = self.revised(number, seen_by(scores, features.line, features.context, stretch_line))
+            if number:
+                see(scores, stretch_line, seen)
+            scores = self.revised(number, seen)
         return alone, scores
 
     def revised(self, number: int, seen: NDArray[np.float32]) -> NDArray[np.float32]:
         """Scores of each line after a pass over the context, from what is seen of it."""
-        w = {
-            name: self.weights[name][number] for name in ("hidden_weight", "hidden_bias", "score_weight", "score_bias")
-        }
-        hidden = relu(seen @ w["hidden_weight"] + w["hidden_bias"])
-        scores: NDArray[np.float32] = hidden @ w["score_weight"] + w["score_bias"]
+        w = {name: self.weights[name][number] for name in PASS_ARRAYS}
+        hidden = relu(seen @ w["hidden_weight"], w["hidden_bias"])
+        scores: NDArray[np.float32] = hidden @ (w["score_weight"] / np.float32(UNIT)) + w["score_bias"]
         return scores
 
     def verdict(self, features: Features) -> NDArray[np.float32]:
         """Scores of each line alone."""
-        rows = (features.rows >> np.uint64(64 - (len(self.table) - 1).bit_length())).astype(np.int64)
+        rows = (features.rows >> np.uint64(64 - (len(self.place) - 1).bit_length())).astype(np.int64)
         return self.verdict_of(rows, features.row_start, features.line)
 
     def verdict_of(
@@ -91,20 +95,28 @@ class Model:
     ) -> NDArray[np.float32]:
         """``verdict``, from the places of the rows in the table."""
         w = self.weights
-        hidden = relu(np.hstack([self.embed(rows, row_start), line]) @ w["line_weight"] + w["line_bias"])
-        scores: NDArray[np.float32] = hidden @ w["verdict_weight"] + w["verdict_bias"]
+        d = len(w["table_scale"])
+        seen = np.empty((len(line), d + line.shape[1]), np.float32)
+        self.embed(rows, row_start, seen[:, :d])
+        np.multiply(line, UNIT, out=seen[:, d:])
+        hidden = relu(seen @ w["line_weight"], w["line_bias"])
+        scores: NDArray[np.float32] = hidden @ (w["verdict_weight"] / np.float32(UNIT)) + w["verdict_bias"]
         return scores
 
-    def embed(self, rows: NDArray[np.integer], row_start: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Sum of each line's rows of the table, scaled by the root of their number.
+    def embed(self, rows: NDArray[np.integer], row_start: NDArray[np.int64], out: NDArray[np.float32]) -> None:
+        """Sum of each line's rows of the table, scaled by the root of their number, in units.
 
         Four 16-bit sums are made by each 64-bit addition: entries are 8 bits, shifted to be positive,
         and a line has at most 256 rows, so that no sum runs over into the next.
         """
-        sums = np.add.reduceat(self.table.take(rows, axis=0), row_start[:-1], axis=0)
+        scale = self.weights["table_scale"]
+        sums = np.add.reduceat(self.table.take(self.place.take(rows), axis=0), row_start[:-1], axis=0)
         count = np.diff(row_start)[:, None]
-        total = sums.view(np.uint16).astype(np.int64) - 128 * count
-        return on_grid(total[:, : len(self.weights["table_scale"])] * self.weights["table_scale"] / np.sqrt(count))
+        total = sums.view(np.uint16)[:, : len(scale)] - np.float64(128) * count
+        total *= scale * UNIT
+        total /= np.sqrt(count)
+        np.rint(total, out=total)
+        np.clip(total, -BOUND * UNIT, BOUND * UNIT, out=out)
 
 
 def seen_by(
@@ -113,53 +125,66 @@ def seen_by(
     context: NDArray[np.float32],
     stretch_line: NDArray[np.int64],
 ) -> NDArray[np.float32]:
-    """What the second network sees of each line: n x ``SEEN``.
+    """What a pass over the context sees of each line, in units: n x ``SEEN``.
 
-    That is the verdict on the line and how it looks; the verdicts on its neighbours one by one, and
-    their means before, after and over the whole stretch; and where the line stands.
+    That is the verdict on the line; the verdicts on its neighbours one by one, and their means before,
+    after and over the whole stretch; how the line looks, and where it stands.
     """
+    seen = np.empty((len(verdict), SEEN), np.float32)
+    np.multiply(line, UNIT, out=seen[:, -line.shape[1] - context.shape[1] : -context.shape[1]])
+    np.multiply(context, UNIT, out=seen[:, -context.shape[1] :])
+    see(verdict, stretch_line, seen)
+    return seen
+
+
+def see(verdict: NDArray[np.float32], stretch_line: NDArray[np.int64], seen: NDArray[np.float32]) -> None:
+    """Write what is seen of verdicts into the first columns of ``seen``; see ``seen_by``."""
+    columns = iter(np.split(seen, np.arange(1, SEEN_VERDICTS + 1) * len(LABELS), axis=1))
     behind = verdict - verdict.max(axis=1, keepdims=True)  # 0 for the best label, negative for the others
-    view = relu(1 + behind / 2)
-    return np.hstack([on_grid(np.maximum(behind / BOUND, -1)), view, *surroundings(view, stretch_line), line, context])
-
-
-def surroundings(view: NDArray[np.float32], stretch_line: NDArray[np.int64]) -> list[NDArray[np.float32]]:
-    """Views of the neighbours, and their means over the lines before and after, and over the stretch."""
-    number = np.arange(len(view))
+    np.rint(np.maximum(behind * (UNIT / BOUND), -UNIT), out=next(columns))
+    view = np.rint(np.clip(UNIT + behind * (UNIT / 2), 0, UNIT))
+    next(columns)[:] = view
     size = np.diff(stretch_line)
-    top, end = np.repeat(stretch_line[:-1], size), np.repeat(stretch_line[1:], size)
-    columns = []
     for step in (*range(-NEIGHBOURS, 0), *range(1, NEIGHBOURS + 1)):
-        at = number + step
-        columns.append(view[np.clip(at, 0, len(view) - 1)] * ((at >= top) & (at < end))[:, None].astype(np.float32))
-    sums = np.zeros((len(view) + 1, view.shape[1]))
-    np.cumsum(view, axis=0, dtype=np.float64, out=sums[1:])
+        shifted(view, step, stretch_line[np.append(True, size > 0)], next(columns))
+    number = np.arange(len(view))
+    top, end = np.repeat(stretch_line[:-1], size), np.repeat(stretch_line[1:], size)
+    sums = np.zeros((len(view) + 1, len(LABELS)), np.float32)  # whole numbers far below 2**24: exact
+    np.cumsum(view, axis=0, out=sums[1:])
     for width in WINDOWS:
-        columns.append(mean(sums, np.maximum(number - width, top), number))
-        columns.append(mean(sums, number + 1, np.minimum(number + 1 + width, end)))
-    columns.append(mean(sums, top, end))
-    return columns
+        low, high = np.maximum(number - width, top), np.minimum(number + 1 + width, end)
+        mean(sums[:-1] - sums.take(low, axis=0), number - low, next(columns))
+        mean(sums.take(high, axis=0) - sums[1:], high - number - 1, next(columns))
+    whole = np.diff(sums[stretch_line], axis=0)
+    mean(whole, size, whole)
+    next(columns)[:] = np.repeat(whole, size, axis=0)
 
 
-def mean(sums: NDArray[np.float64], a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Means of the rows ``a[i]`` to ``b[i]``, given the running sums; 0 where there are none."""
-    total = sums.take(b, axis=0) - sums.take(a, axis=0)
-    return on_grid(total / np.maximum(b - a, 1)[:, None])
+def shifted(view: NDArray[np.float32], step: int, edges: NDArray[np.int64], out: NDArray[np.float32]) -> None:
+    """Views of the lines ``step`` further on, 0 where that is outside the stretch (they are parted by ``edges``)."""
+    tops, ends = edges[:-1], edges[1:]
+    if step < 0:
+        out[-step:] = view[:step]
+        for k in range(-step):
+            out[np.minimum(tops + k, ends - 1)] = 0
+    else:
+        out[:-step] = view[step:]
+        for k in range(step):
+            out[np.maximum(ends - 1 - k, tops)] = 0
 
 
-def relu(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The positive part, on the grid."""
-    values = np.rint(values * UNIT)
+def mean(sums: NDArray[np.float32], count: NDArray[np.int64], out: NDArray[np.float32]) -> None:
+    """Means of so many, as whole units; 0 where there are none."""
+    sums /= np.maximum(count, 1).astype(np.float32)[:, None]
+    np.rint(sums, out=out)
+
+
+def relu(values: NDArray[np.float32], bias: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The positive part of values in units, with the bias added."""
+    values += bias * UNIT
+    np.rint(values, out=values)
     np.clip(values, 0, BOUND * UNIT, out=values)
-    values /= UNIT
     return values
-
-
-def on_grid(values: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Values rounded to whole multiples of ``1 / UNIT`` and kept within the bound."""
-    values = np.rint(values * UNIT)
-    np.clip(values, -BOUND * UNIT, BOUND * UNIT, out=values)
-    return (values / UNIT).astype(np.float32, copy=False)
 
 
 def softmax(scores: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -191,7 +216,7 @@ def make_model(data: Mapping[str, Any], source: str = "model") -> Model:
         raise ModelError(f"{source}: not a model: {error}") from error
     check_shapes(weights, table, source)
     table = table.astype(np.int8, copy=False)
-    return Model(str(data.get("id", "unnamed")), str(data.get("rules", "")), weights, packed(table))
+    return Model(str(data.get("id", "unnamed")), str(data.get("rules", "")), weights, *packed(table))
 
 
 def check_shapes(weights: Mapping[str, NDArray[Any]], table: NDArray[Any], source: str) -> None:
@@ -232,11 +257,17 @@ def rounded(weights: NDArray[np.float64]) -> NDArray[np.float32]:
     return (np.rint(weights * WEIGHT_UNIT) / WEIGHT_UNIT).astype(np.float32)
 
 
-def packed(table: NDArray[np.int8]) -> NDArray[np.uint64]:
-    """The table with four entries, shifted to be positive, in each 64-bit number."""
-    wide = np.full((len(table), -(-table.shape[1] // 4) * 4), 128, np.uint16)
-    wide[:, : table.shape[1]] = table.astype(np.int16) + 128
-    return wide.view(np.uint64)
+def packed(table: NDArray[np.int8]) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+    """The rows of the table that are not blank, and the place of each row of the table among them.
+
+    Four entries, shifted to be positive, are in each 64-bit number. The first row is blank.
+    """
+    used = np.flatnonzero(table.any(axis=1))
+    place = np.zeros(len(table), np.int32)
+    place[used] = np.arange(1, len(used) + 1)
+    wide = np.full((len(used) + 1, -(-table.shape[1] // 4) * 4), 128, np.uint16)
+    wide[1:, : table.shape[1]] += table[used].astype(np.uint16)
+    return wide.view(np.uint64), place
 
 
 @cache

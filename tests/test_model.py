@@ -14,7 +14,7 @@ from sample_models import SAMPLE, TOY, random_model
 
 from cleaner import Cleaner, ModelError
 from cleaner.document import LABELS
-from cleaner.features import extract
+from cleaner.features import CONTEXT_FEATURES, LINE_FEATURES, extract
 from cleaner.lines import split_lines
 from cleaner.model import (
     ARRAYS,
@@ -25,9 +25,9 @@ from cleaner.model import (
     Model,
     load_model,
     make_model,
-    on_grid,
+    relu,
+    seen_by,
     softmax,
-    surroundings,
 )
 from cleaner.rules import RuleSet, built_in_packs
 
@@ -72,10 +72,12 @@ def test_packed_sums_are_plain_sums(width: int) -> None:
     rows = random.integers(0, 512, count.sum())
     rows[3:259], rows[259:515] = 0, 1  # 256 times 127, and -127
     start = np.append(0, np.cumsum(count))
-    found = model.embed(rows, start)
+    found = np.empty((len(count), width), np.float32)
+    model.embed(rows, start, found)
     for i, (a, b) in enumerate(pairwise(start)):
         plain = data["table"][rows[a:b]].sum(axis=0)
-        assert found[i].tolist() == on_grid(plain * data["table_scale"] / np.sqrt(b - a)).tolist()
+        units = np.rint(plain * (data["table_scale"] * UNIT) / np.sqrt(b - a))
+        assert found[i].tolist() == np.clip(units, -BOUND * UNIT, BOUND * UNIT).tolist()
     assert data["table"][:2, 0].tolist() == [127, -127]
 
 
@@ -91,35 +93,37 @@ def test_scores_do_not_depend_on_the_batch(seed: int) -> None:
 
 
 def test_surroundings_are_seen_within_the_stretch() -> None:
-    """A line sees neighbours, and means of what stands before, after and all around it, found one by one."""
+    """A line sees its neighbours, and means of what stands before, after and all around it, found one by one."""
     random = np.random.default_rng(1)
-    view = on_grid(np.abs(random.normal(0, 4, (90, 2))))
+    verdict = (random.integers(-400, 400, (90, len(LABELS))) / 64).astype(np.float32)
+    line = random.integers(0, 99, (90, len(LINE_FEATURES))).astype(np.float32) / UNIT
+    context = random.integers(0, 99, (90, len(CONTEXT_FEATURES))).astype(np.float32) / UNIT
     stretch_line = np.array([0, 1, 1, 70, 74, 90])
-    found = np.hstack(surroundings(view, stretch_line))
-    zero = np.zeros(2)
+    found = seen_by(verdict, line, context, stretch_line)
+    behind = verdict - verdict.max(axis=1, keepdims=True)
+    own, view = np.rint(np.maximum(behind * 8, -64)), np.rint(np.maximum(64 + behind * 32, 0))
+    zero = np.zeros(len(LABELS))
 
-    def mean(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        return on_grid(rows.astype(np.float64).sum(axis=0) / len(rows)) if len(rows) else zero
+    def mean(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.rint(rows.sum(axis=0) / np.float32(len(rows))) if len(rows) else zero
 
     for top, end in pairwise(stretch_line.tolist()):
         for i in range(top, end):
             steps = (*range(-NEIGHBOURS, 0), *range(1, NEIGHBOURS + 1))
-            expected = [view[i + step] if top <= i + step < end else zero for step in steps]
+            expected = [own[i], view[i], *(view[i + step] if top <= i + step < end else zero for step in steps)]
             for width in WINDOWS:
                 expected += [mean(view[max(i - width, top) : i]), mean(view[i + 1 : min(i + 1 + width, end)])]
-            expected.append(mean(view[top:end]))
+            expected += [mean(view[top:end]), line[i] * UNIT, context[i] * UNIT]
             assert found[i].tolist() == np.concatenate(expected).tolist(), i
 
 
 @settings(deadline=None, derandomize=True)
-@given(st.lists(st.floats(-1e30, 1e30), min_size=1))
-def test_on_the_grid(values: list[float]) -> None:
-    """What is on the grid is a whole multiple of its unit and within the bound, and stays as it is."""
-    found = on_grid(np.array(values))
-    assert np.all(found * UNIT == np.rint(found * UNIT))
-    assert np.all(np.abs(found) <= BOUND)
-    assert on_grid(found).tolist() == found.tolist()
-    assert np.all(np.abs(found - np.clip(values, -BOUND, BOUND)) <= 0.5 / UNIT + 1e-9)
+@given(st.lists(st.floats(-(2.0**99), 2.0**99, width=32), min_size=1))
+def test_activations_are_whole_units(values: list[float]) -> None:
+    """What a layer hands on is a whole number of units, within the bound, and as near as can be."""
+    found = relu(np.array(values, np.float32), np.full(len(values), 0.5, np.float32))
+    assert np.all(found == np.rint(found))
+    assert np.all(np.abs(found - np.clip(np.array(values) + UNIT / 2, 0, BOUND * UNIT)) <= 0.5 + 1e-4)
 
 
 def test_probabilities() -> None:

@@ -11,7 +11,7 @@ from torch import nn
 
 from cleaner.document import LABELS
 from cleaner.features import LINE_FEATURES
-from cleaner.model import BOUND, SEEN
+from cleaner.model import BOUND, SEEN, UNIT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,7 +60,7 @@ class ContextNetwork(nn.Module):
 
     def forward(self, seen: torch.Tensor, drop: float) -> torch.Tensor:
         """Scores (lines x labels); ``drop`` is the share of units left out."""
-        hidden = torch.relu(self.hidden(seen)).clamp(max=BOUND)
+        hidden = torch.relu(self.hidden(seen / UNIT)).clamp(max=BOUND)
         scores: torch.Tensor = self.score(nn.functional.dropout(hidden, drop, self.training))
         return scores
 
