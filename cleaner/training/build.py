@@ -17,6 +17,8 @@ from cleaner.training.documents import (
     host_of,
     is_validation,
     join_hashed,
+    labels_of_pages,
+    line_hash,
     read_gold,
     without_hosts,
 )
@@ -24,7 +26,7 @@ from cleaner.training.extractors import extract
 from cleaner.training.pages import Weak, read_pages, weak_corpus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from cleaner.rules import RuleSet
@@ -47,11 +49,11 @@ def build(shared: Path, hand_labels: Path, output: Path, threads: int, report: C
         raise LabelledError(f"{shared}: no folders data/ and gold/ with pages and labelled documents there")
     by_hand = hand_labelled(shared, hand_labels, files)
     report(f"{len(by_hand)} documents labelled by hand")
-    weak = weakly_labelled(shared, files, threads)
-    report(f"{len(weak)} documents labelled by markup")
+    weak = weakly_labelled(shared, files, labels_of_pages(by_hand), threads)
+    report(f"{len(weak)} documents labelled by markup, and by hand where a line of the page was")
     rules: RuleSet = RuleSet(rule for pack in built_in_packs() for rule in pack.rules)
     shape, settings = Shape(), Settings()
-    documents = prepare(by_hand, rules, shape.bits, by_hand=True) + prepare(weak, rules, shape.bits, by_hand=False)
+    documents = prepare(by_hand + weak, rules, shape.bits)
     report("features")
     arrays = train(documents, shape, settings, report)
     save_model(output, head_of(rules, by_hand, weak), arrays)
@@ -91,8 +93,10 @@ def hand_labelled(shared: Path, hand_labels: Path, files: Sequence[Path]) -> lis
     return without_hosts(documents, held_out)
 
 
-def weakly_labelled(shared: Path, files: Sequence[Path], workers: int) -> list[Labelled]:
-    """What extractors make of the pages that may train, with labels from their markup."""
+def weakly_labelled(
+    shared: Path, files: Sequence[Path], known: Mapping[str, Mapping[str, int]], workers: int
+) -> list[Labelled]:
+    """What extractors make of the pages that may train, with labels from their markup; ``known`` ones go first."""
     index = json.loads((shared / "gold" / "index.json").read_text(encoding="utf-8"))
     held = [entry for name, entry in index.items() if is_validation(name)]
     pages, hosts = {entry["id"] for entry in held}, {host_of(entry["url"]) for entry in held}
@@ -102,12 +106,21 @@ def weakly_labelled(shared: Path, files: Sequence[Path], workers: int) -> list[L
     def trains(page: dict[str, Any]) -> bool:
         return page["row"] % FIFTH != 0 and page["id"] not in pages and host_of(page["url"]) not in hosts
 
-    return [labelled(weak) for weak in weak_corpus(files, trains, workers)]
+    return [labelled(weak, known.get(weak.page, {})) for weak in weak_corpus(files, trains, workers)]
 
 
-def labelled(weak: Weak) -> Labelled:
-    """A weak document as a labelled one."""
+def labelled(weak: Weak, known: Mapping[str, int]) -> Labelled:
+    """A weak document as a labelled one; ``known`` holds labels given by hand, by the hash of a line."""
     rows = [(line.replace("\r", " "), label) for line, label in zip(weak.lines, weak.labels, strict=True)]
     rows = [row for row in rows if row[0].strip()]
-    labels = tuple(UNKNOWN if label is None else LABEL_INDEX[label] for _, label in rows)
-    return Labelled(f"{weak.page}/{weak.view}", "\n".join(line for line, _ in rows), labels, weak.host, weak.view)
+    weakly = [UNKNOWN if label is None else LABEL_INDEX[label] for _, label in rows]
+    by_hand = [known.get(line_hash(line), UNKNOWN) for line, _ in rows]
+    return Labelled(
+        f"{weak.page}/{weak.view}",
+        "\n".join(line for line, _ in rows),
+        tuple(sure if sure != UNKNOWN else label for sure, label in zip(by_hand, weakly, strict=True)),
+        weak.host,
+        weak.view,
+        weak.page,
+        tuple(sure != UNKNOWN for sure in by_hand),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -24,13 +24,19 @@ class LabelledError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A document with a label number (or ``UNKNOWN``) for each line that is not blank."""
+    """A document with a label number (or ``UNKNOWN``) for each line that is not blank.
+
+    ``page`` is the id of the page that it was made from; ``sure`` says which labels were given by hand
+    (all, where it is empty).
+    """
 
     name: str
     text: str
     labels: tuple[int, ...]
     host: str = ""
     kind: str = "gold"
+    page: str = ""
+    sure: tuple[bool, ...] = ()
 
 
 def read_labelled(path: Path) -> Labelled:
@@ -74,8 +80,8 @@ def read_gold(folder: Path) -> list[Labelled]:
     documents = []
     for path in sorted(folder.glob("*.tsv")):
         document, entry = read_labelled(path), index.get(path.stem, {})
-        host = host_of(entry.get("url", ""))
-        documents.append(Labelled(document.name, document.text, document.labels, host, entry.get("source", "gold")))
+        host, kind = host_of(entry.get("url", "")), entry.get("source", "gold")
+        documents.append(replace(document, host=host, kind=kind, page=entry.get("id", "")))
     return documents
 
 
@@ -108,7 +114,19 @@ def join_hashed(record: Mapping[str, str], text: str, host: str) -> Labelled | N
     numbers = labels if same else [known.get(name, UNKNOWN) for name in hashes]
     if numbers.count(UNKNOWN) > 0.1 * len(numbers):
         return None
-    return Labelled(f"{record['page']}/{record['extractor']}", text, tuple(numbers), host, record["extractor"])
+    page, kind = record["page"], record["extractor"]
+    return Labelled(f"{page}/{kind}", text, tuple(numbers), host, kind, page)
+
+
+def labels_of_pages(documents: Iterable[Labelled]) -> dict[str, dict[str, int]]:
+    """For each page the labels that its lines (by their hashes) have in all of its documents; not those with two."""
+    found: dict[str, dict[str, int]] = {}
+    for document in documents:
+        labels = found.setdefault(document.page, {})
+        lines = (line for line in document.text.split("\n") if line.strip())
+        for name, label in zip(map(line_hash, lines), document.labels, strict=True):
+            labels[name] = label if labels.get(name, label) == label else UNKNOWN
+    return {page: {k: v for k, v in labels.items() if v != UNKNOWN} for page, labels in found.items()}
 
 
 def without_hosts(documents: Iterable[Labelled], hosts: set[str]) -> list[Labelled]:

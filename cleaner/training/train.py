@@ -60,7 +60,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A labelled document with its features, as arrays. ``by_hand``: whether its labels are."""
+    """A labelled document with its features, as arrays. ``sure``: which lines are labelled by hand."""
 
     rows: NDArray[np.int32]
     is_rule: NDArray[np.bool_]
@@ -68,7 +68,7 @@ class Prepared:
     line: NDArray[np.float32]
     context: NDArray[np.float32]
     labels: NDArray[np.int64]
-    by_hand: bool
+    sure: NDArray[np.bool_]
     host: str
 
 
@@ -84,7 +84,7 @@ class Lines:
     weights: NDArray[np.float32]
 
 
-def prepare(documents: Sequence[Labelled], rules: RuleSet, bits: int, *, by_hand: bool) -> list[Prepared]:
+def prepare(documents: Sequence[Labelled], rules: RuleSet, bits: int) -> list[Prepared]:
     """Features of each document; one whose lines and labels do not count the same raises ``ValueError``."""
     rule_rows = np.unique(np.concatenate(rows_of_rules(rules)))
     found = []
@@ -107,7 +107,7 @@ def prepare(documents: Sequence[Labelled], rules: RuleSet, bits: int, *, by_hand
                     features.line[i:j],
                     features.context[i:j],
                     np.array(document.labels, np.int64),
-                    by_hand,
+                    np.array(document.sure or [True] * len(document.labels), bool),
                     document.host,
                 )
             )
@@ -115,21 +115,19 @@ def prepare(documents: Sequence[Labelled], rules: RuleSet, bits: int, *, by_hand
 
 
 def lines_of(documents: Sequence[Prepared], settings: Settings) -> Lines:
-    """The lines with known labels; of weak lines that are the same on a site, one."""
+    """The lines with known labels; of lines that are the same on a site, one."""
     parts, seen = [], set()
-    for document in documents:
-        known = np.flatnonzero(document.labels >= 0)
-        if not document.by_hand:
+    for by_hand in (True, False):  # the line that is kept is one labelled by hand, where there is one
+        for document in documents:
             keep = []
-            for number in known.tolist():
+            for number in np.flatnonzero((document.labels >= 0) & (document.sure == by_hand)).tolist():
                 a, b = document.row_start[number : number + 2]
                 key = (document.host, document.rows[a:b].tobytes(), int(document.labels[number]))
                 if key not in seen:
                     seen.add(key)
                     keep.append(number)
-            known = np.array(keep, np.int64)
-        if len(known):
-            parts.append((document, known))
+            if keep:
+                parts.append((document, np.array(keep, np.int64)))
     counts = np.concatenate([np.diff(d.row_start)[known] for d, known in parts])
     pick = [np.concatenate([np.arange(d.row_start[n], d.row_start[n + 1]) for n in known]) for d, known in parts]
     return Lines(
@@ -138,7 +136,7 @@ def lines_of(documents: Sequence[Prepared], settings: Settings) -> Lines:
         np.append(0, np.cumsum(counts)),
         np.concatenate([d.line[known] for d, known in parts]),
         np.concatenate([d.labels[known] for d, known in parts]),
-        np.concatenate([np.full(len(k), 1.0 if d.by_hand else settings.weak, np.float32) for d, k in parts]),
+        np.concatenate([np.where(d.sure[k], 1, settings.weak).astype(np.float32) for d, k in parts]),
     )
 
 
@@ -253,8 +251,7 @@ def train_context(
     start(settings.seed)
     random = np.random.default_rng(settings.seed)
     labels = np.concatenate([document.labels for document in documents])
-    sizes = [len(document.labels) for document in documents]
-    weights = np.repeat([1.0 if document.by_hand else settings.weak_context for document in documents], sizes)
+    weights = np.where(np.concatenate([document.sure for document in documents]), 1, settings.weak_context)
     known = np.flatnonzero(labels >= 0)
     inputs, labels, weights = np.concatenate(seen)[known], labels[known], weights[known].astype(np.float32)
     network = ContextNetwork(shape)
@@ -328,10 +325,9 @@ def transitions_of(documents: Sequence[Prepared], grip: float) -> NDArray[np.flo
     """How much likelier than by chance each label follows each other in hand labels (logarithm, times ``grip``)."""
     count = np.full((len(LABELS), len(LABELS)), 0.0)
     for document in documents:
-        if document.by_hand:
-            a, b = document.labels[:-1], document.labels[1:]
-            known = (a >= 0) & (b >= 0)
-            np.add.at(count, (a[known], b[known]), 1.0)
+        a, b = document.labels[:-1], document.labels[1:]
+        known = document.sure[:-1] & document.sure[1:] & (a >= 0) & (b >= 0)
+        np.add.at(count, (a[known], b[known]), 1.0)
     share = (count.sum(axis=0) + 1) / (count.sum() + len(LABELS))
     smoothed = count + 20 * share
     logs: NDArray[np.float64] = grip * np.log(smoothed / smoothed.sum(axis=1, keepdims=True) / share)
