@@ -2,8 +2,9 @@
 
 Small networks in a row. The first reads a line alone: the sum of its rows of the table, and how it
 looks. The next reads it in its context: what was said of it, of its neighbours, of the lines before
-and after and of the whole document, what the rules say, and where the line stands. What it says is
-revised in the same way by another, so that what is known of a line reaches further.
+and after and of the whole document, what type of page all lines together speak for, what the rules
+say, and where the line stands. What it says is revised in the same way by another, so that what is
+known of a line reaches further.
 
 Everything that is summed is a whole multiple of a power of two, small enough that no sum is ever
 rounded. So a line's scores do not depend on which other lines are worked on with it, nor on the
@@ -34,14 +35,15 @@ DEFAULT = Path(__file__).parent / "models" / "text"
 NEIGHBOURS = 3  # lines on either side that are seen one by one
 WINDOWS = (4, 12, 40)  # lines before, and after, of which the mean is seen
 SEEN_VERDICTS = 2 + 2 * NEIGHBOURS + 2 * len(WINDOWS) + 1  # of the line, its neighbours, the windows, the stretch
-SEEN = SEEN_VERDICTS * len(LABELS) + len(LINE_FEATURES) + len(CONTEXT_FEATURES)
+PAGE_TYPES = tuple("article collection documentation forum listing product service".split())
+SEEN = SEEN_VERDICTS * len(LABELS) + len(LINE_FEATURES) + len(CONTEXT_FEATURES) + len(PAGE_TYPES)
 UNIT = 64  # activations are whole multiples of 1 / UNIT ...
 BOUND = 8  # ... up to this,
 WEIGHT_UNIT = 512  # weights are whole multiples of 1 / WEIGHT_UNIT,
 MOST = 2**24 / (UNIT * WEIGHT_UNIT)  # and sums below this are exact in 32 bits
 PASS_ARRAYS = "hidden_weight", "hidden_bias", "score_weight", "score_bias"
 ARRAYS = (
-    "table table_scale line_weight line_bias verdict_weight verdict_bias "
+    "table table_scale line_weight line_bias verdict_weight verdict_bias page_type_weight page_type_bias "
     "hidden_weight hidden_bias score_weight score_bias transitions"
 ).split()
 
@@ -56,8 +58,8 @@ class Model:
 
     Their shapes, for ``r`` rows, ``d`` dimensions, ``h`` and ``k`` units: ``table`` r x d (8 bits, kept
     as ``packed`` makes it), ``table_scale`` d, ``line_*`` (d + line features) x h, ``verdict_*`` h x
-    labels: the line alone, then for ``p`` passes over the context ``hidden_*`` p x SEEN x k and
-    ``score_*`` p x k x labels; ``transitions`` labels x labels.
+    labels, ``page_type_*`` h x page types: the line alone, then for ``p`` passes over the context
+    ``hidden_*`` p x SEEN x k and ``score_*`` p x k x labels; ``transitions`` labels x labels.
     """
 
     id: str
@@ -70,8 +72,9 @@ class Model:
         self, features: Features, stretch_line: NDArray[np.int64]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Scores (natural logarithms, up to a constant) of each label for each line: alone, and in context."""
-        alone = scores = self.verdict(features)
-        seen = seen_by(scores, features.line, features.context, stretch_line)
+        rows = (features.rows >> np.uint64(64 - (len(self.place) - 1).bit_length())).astype(np.int64)
+        alone, types = self.read(rows, features.row_start, features.line, stretch_line)
+        scores, seen = alone, seen_by(alone, types, features.line, features.context, stretch_line)
         for number in range(len(self.weights["hidden_bias"])):
             if number:
                 see(scores, stretch_line, seen)
@@ -85,15 +88,14 @@ class Model:
         scores: NDArray[np.float32] = hidden @ (w["score_weight"] / np.float32(UNIT)) + w["score_bias"]
         return scores
 
-    def verdict(self, features: Features) -> NDArray[np.float32]:
-        """Scores of each line alone."""
-        rows = (features.rows >> np.uint64(64 - (len(self.place) - 1).bit_length())).astype(np.int64)
-        return self.verdict_of(rows, features.row_start, features.line)
-
-    def verdict_of(
-        self, rows: NDArray[np.integer], row_start: NDArray[np.int64], line: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
-        """``verdict``, from the places of the rows in the table."""
+    def read(
+        self,
+        rows: NDArray[np.integer],
+        row_start: NDArray[np.int64],
+        line: NDArray[np.float32],
+        stretch_line: NDArray[np.int64],
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Scores of each line alone, from the places of its rows in the table; and views of the stretch's page type."""
         w = self.weights
         d = len(w["table_scale"])
         seen = np.empty((len(line), d + line.shape[1]), np.float32)
@@ -101,7 +103,16 @@ class Model:
         np.multiply(line, UNIT, out=seen[:, d:])
         hidden = relu(seen @ w["line_weight"], w["line_bias"])
         scores: NDArray[np.float32] = hidden @ (w["verdict_weight"] / np.float32(UNIT)) + w["verdict_bias"]
-        return scores
+        return scores, self.page_types(hidden, stretch_line)
+
+    def page_types(self, hidden: NDArray[np.float32], stretch_line: NDArray[np.int64]) -> NDArray[np.float32]:
+        """For each line, in units, the views of the type of page that its stretch is of."""
+        size = np.diff(stretch_line)
+        some = size > 0
+        total = np.add.reduceat(hidden, stretch_line[:-1][some], axis=0)
+        mean(total, size[some], total)
+        scores = total @ (self.weights["page_type_weight"] / np.float32(UNIT)) + self.weights["page_type_bias"]
+        return np.repeat(view_of(scores), size[some], axis=0)
 
     def embed(self, rows: NDArray[np.integer], row_start: NDArray[np.int64], out: NDArray[np.float32]) -> None:
         """Sum of each line's rows of the table, scaled by the root of their number, in units.
@@ -121,6 +132,7 @@ class Model:
 
 def seen_by(
     verdict: NDArray[np.float32],
+    types: NDArray[np.float32],
     line: NDArray[np.float32],
     context: NDArray[np.float32],
     stretch_line: NDArray[np.int64],
@@ -128,13 +140,23 @@ def seen_by(
     """What a pass over the context sees of each line, in units: n x ``SEEN``.
 
     That is the verdict on the line; the verdicts on its neighbours one by one, and their means before,
-    after and over the whole stretch; how the line looks, and where it stands.
+    after and over the whole stretch; how the line looks, where it stands, and views of the page's type.
     """
     seen = np.empty((len(verdict), SEEN), np.float32)
-    np.multiply(line, UNIT, out=seen[:, -line.shape[1] - context.shape[1] : -context.shape[1]])
-    np.multiply(context, UNIT, out=seen[:, -context.shape[1] :])
     see(verdict, stretch_line, seen)
+    at = SEEN_VERDICTS * len(LABELS)
+    np.multiply(line, UNIT, out=seen[:, at : at + line.shape[1]])
+    np.multiply(context, UNIT, out=seen[:, at + line.shape[1] : -types.shape[1]])
+    seen[:, -types.shape[1] :] = types
     return seen
+
+
+def view_of(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How near each score is to the best one, in units: all of one for the best, none where it is far behind."""
+    view: NDArray[np.float32] = np.rint(
+        np.clip(UNIT + (scores - scores.max(axis=1, keepdims=True)) * (UNIT / 2), 0, UNIT)
+    )
+    return view
 
 
 def see(verdict: NDArray[np.float32], stretch_line: NDArray[np.int64], seen: NDArray[np.float32]) -> None:
@@ -142,7 +164,7 @@ def see(verdict: NDArray[np.float32], stretch_line: NDArray[np.int64], seen: NDA
     columns = iter(np.split(seen, np.arange(1, SEEN_VERDICTS + 1) * len(LABELS), axis=1))
     behind = verdict - verdict.max(axis=1, keepdims=True)  # 0 for the best label, negative for the others
     np.rint(np.maximum(behind * (UNIT / BOUND), -UNIT), out=next(columns))
-    view = np.rint(np.clip(UNIT + behind * (UNIT / 2), 0, UNIT))
+    view = view_of(verdict)
     next(columns)[:] = view
     size = np.diff(stretch_line)
     for step in (*range(-NEIGHBOURS, 0), *range(1, NEIGHBOURS + 1)):
@@ -232,6 +254,8 @@ def check_shapes(weights: Mapping[str, NDArray[Any]], table: NDArray[Any], sourc
         "line_weight": (table.shape[-1] + len(LINE_FEATURES), h),
         "verdict_weight": (h, labels),
         "verdict_bias": (labels,),
+        "page_type_weight": (h, len(PAGE_TYPES)),
+        "page_type_bias": (len(PAGE_TYPES),),
         "hidden_weight": (passes, SEEN, k),
         "score_weight": (passes, k, labels),
         "score_bias": (passes, labels),
@@ -246,7 +270,7 @@ def check_shapes(weights: Mapping[str, NDArray[Any]], table: NDArray[Any], sourc
         raise ModelError(f"{source}: holds numbers that are not finite")
     if table.dtype != np.int8 and not np.all((table >= -127) & (table <= 127)):
         raise ModelError(f"{source}: the table holds numbers that do not fit into 8 bits")
-    for name in ("line", "verdict", "hidden", "score"):
+    for name in ("line", "verdict", "page_type", "hidden", "score"):
         largest = np.abs(weights[f"{name}_weight"]).sum(axis=-2) * BOUND + np.abs(weights[f"{name}_bias"])
         if np.any(largest >= MOST):
             raise ModelError(f"{source}: the weights {name}_weight are too large for exact sums")
@@ -308,6 +332,8 @@ def toy(data: Mapping[str, Any]) -> dict[str, Any]:
         "line_bias": bias,
         "verdict_weight": np.eye(labels),
         "verdict_bias": np.zeros(labels),
+        "page_type_weight": np.zeros((labels, len(PAGE_TYPES))),
+        "page_type_bias": np.zeros(len(PAGE_TYPES)),
         "hidden_weight": ahead[None],
         "hidden_bias": np.full((1, labels), BOUND),
         "score_weight": np.eye(labels)[None],

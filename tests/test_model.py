@@ -20,6 +20,7 @@ from cleaner.model import (
     ARRAYS,
     BOUND,
     NEIGHBOURS,
+    PAGE_TYPES,
     UNIT,
     WINDOWS,
     Model,
@@ -99,7 +100,8 @@ def test_surroundings_are_seen_within_the_stretch() -> None:
     line = random.integers(0, 99, (90, len(LINE_FEATURES))).astype(np.float32) / UNIT
     context = random.integers(0, 99, (90, len(CONTEXT_FEATURES))).astype(np.float32) / UNIT
     stretch_line = np.array([0, 1, 1, 70, 74, 90])
-    found = seen_by(verdict, line, context, stretch_line)
+    types = random.integers(0, 65, (90, len(PAGE_TYPES))).astype(np.float32)
+    found = seen_by(verdict, types, line, context, stretch_line)
     behind = verdict - verdict.max(axis=1, keepdims=True)
     own, view = np.rint(np.maximum(behind * 8, -64)), np.rint(np.maximum(64 + behind * 32, 0))
     zero = np.zeros(len(LABELS))
@@ -113,8 +115,22 @@ def test_surroundings_are_seen_within_the_stretch() -> None:
             expected = [own[i], view[i], *(view[i + step] if top <= i + step < end else zero for step in steps)]
             for width in WINDOWS:
                 expected += [mean(view[max(i - width, top) : i]), mean(view[i + 1 : min(i + 1 + width, end)])]
-            expected += [mean(view[top:end]), line[i] * UNIT, context[i] * UNIT]
+            expected += [mean(view[top:end]), line[i] * UNIT, context[i] * UNIT, types[i]]
             assert found[i].tolist() == np.concatenate(expected).tolist(), i
+
+
+def test_the_lines_of_a_stretch_say_together_what_type_of_page_it_is() -> None:
+    """All lines of a stretch see the same, which is what the mean of its lines says, and no other stretch counts."""
+    data = random_model(4)
+    model = make_model(data)
+    hidden = np.random.default_rng(2).integers(0, 513, (9, len(data["line_bias"]))).astype(np.float32)
+    found = model.page_types(hidden, np.array([0, 0, 4, 9, 9]))
+    for a, b in ((0, 4), (4, 9)):
+        mean = np.rint(hidden[a:b].sum(axis=0) / np.float32(b - a))
+        scores = mean @ model.weights["page_type_weight"] / UNIT + model.weights["page_type_bias"]
+        expected = np.rint(np.maximum(UNIT + (scores - scores.max()) * (UNIT / 2), 0))
+        assert found[a:b].tolist() == [expected.tolist()] * (b - a)
+    assert found[0].tolist() != found[4].tolist()
 
 
 @settings(deadline=None, derandomize=True)

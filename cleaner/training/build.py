@@ -7,6 +7,7 @@ each file, and for the weak labels all other pages of the sites of both.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cleaner.document import LABEL_INDEX
@@ -23,7 +24,7 @@ from cleaner.training.documents import (
     without_hosts,
 )
 from cleaner.training.extractors import extract
-from cleaner.training.pages import Weak, read_pages, weak_corpus
+from cleaner.training.pages import Weak, read_pages, type_of, weak_corpus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -89,7 +90,7 @@ def hand_labelled(shared: Path, hand_labels: Path, files: Sequence[Path]) -> lis
             for record in records.get(page["id"], []):
                 text = extract(record["extractor"], page["html"]).replace("\r", "")
                 joined = join_hashed(record, text, host_of(page["url"]))
-                documents += [joined] if joined else []
+                documents += [replace(joined, page_type=type_of(page))] if joined else []
     return without_hosts(documents, held_out)
 
 
@@ -122,5 +123,6 @@ def labelled(weak: Weak, known: Mapping[str, int]) -> Labelled:
         weak.host,
         weak.view,
         weak.page,
+        weak.page_type,
         tuple(sure != UNKNOWN for sure in by_hand),
     )

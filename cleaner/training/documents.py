@@ -26,8 +26,8 @@ class LabelledError(ValueError):
 class Labelled:
     """A document with a label number (or ``UNKNOWN``) for each line that is not blank.
 
-    ``page`` is the id of the page that it was made from; ``sure`` says which labels were given by hand
-    (all, where it is empty).
+    ``kind`` says what made it of the page; ``page`` and ``page_type`` are the page's id and its type;
+    ``sure`` says which labels were given by hand (all, where it is empty).
     """
 
     name: str
@@ -36,6 +36,7 @@ class Labelled:
     host: str = ""
     kind: str = "gold"
     page: str = ""
+    page_type: str = ""
     sure: tuple[bool, ...] = ()
 
 
@@ -81,7 +82,9 @@ def read_gold(folder: Path) -> list[Labelled]:
     for path in sorted(folder.glob("*.tsv")):
         document, entry = read_labelled(path), index.get(path.stem, {})
         host, kind = host_of(entry.get("url", "")), entry.get("source", "gold")
-        documents.append(replace(document, host=host, kind=kind, page=entry.get("id", "")))
+        documents.append(
+            replace(document, host=host, kind=kind, page=entry.get("id", ""), page_type=entry.get("type", ""))
+        )
     return documents
 
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from cleaner.document import LABELS
 from cleaner.features import LINE_FEATURES
-from cleaner.model import BOUND, SEEN, UNIT
+from cleaner.model import BOUND, PAGE_TYPES, SEEN, UNIT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,26 +28,26 @@ class Shape:
 
 
 class LineNetwork(nn.Module):
-    """Scores of lines alone; computes what ``Model.verdict`` does, but for the rounding."""
+    """Scores of lines alone, and of the page types that they speak for; what ``Model.read`` does, but for rounding."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: Shape, rows: int) -> None:
         super().__init__()
-        self.table = nn.EmbeddingBag(1 << shape.bits, shape.dimensions, mode="sum")
+        self.table = nn.EmbeddingBag(max(rows, 1), shape.dimensions, mode="sum")
         nn.init.normal_(self.table.weight, std=0.05)
         self.line = nn.Linear(shape.dimensions + len(LINE_FEATURES), shape.line)
         self.verdict = nn.Linear(shape.line, len(LABELS))
+        self.page_type = nn.Linear(shape.line, len(PAGE_TYPES))
 
     def forward(
         self, rows: torch.Tensor, row_start: torch.Tensor, row_weight: torch.Tensor, line: torch.Tensor, drop: float
-    ) -> torch.Tensor:
-        """Scores (lines x labels); ``drop`` is the share of units left out."""
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Scores (lines x labels, lines x page types); ``drop`` is the share of units left out."""
         count = (row_start[1:] - row_start[:-1]).unsqueeze(1).float()
         embedded = self.table(rows, row_start[:-1], per_sample_weights=row_weight) / count.sqrt()
         embedded = nn.functional.dropout(embedded.clamp(-BOUND, BOUND), drop, self.training)
         hidden = torch.relu(self.line(torch.cat([embedded, line], 1))).clamp(max=BOUND)
         hidden = nn.functional.dropout(hidden, drop, self.training)
-        scores: torch.Tensor = self.verdict(hidden)
-        return scores
+        return self.verdict(hidden), self.page_type(hidden)
 
 
 class ContextNetwork(nn.Module):
@@ -75,12 +75,14 @@ def layers(network: nn.Module, *names: str) -> dict[str, NDArray[np.float32]]:
     return found
 
 
-def line_arrays(network: LineNetwork) -> dict[str, NDArray[np.generic]]:
-    """The arrays of the first network; the table in 8 bits, a scale for each dimension."""
-    table = network.table.weight.detach().numpy()
-    scale = np.maximum(np.minimum(np.abs(table).max(axis=0), 8 * table.std(axis=0)), 1e-6) / 127
+def line_arrays(network: LineNetwork, common: NDArray[np.bool_]) -> dict[str, NDArray[np.generic]]:
+    """The arrays of the first network; the table in 8 bits, a scale for each dimension, blank beside ``common``."""
+    trained = network.table.weight.detach().numpy()
+    scale = np.maximum(np.minimum(np.abs(trained).max(axis=0), 8 * trained.std(axis=0)), 1e-6) / 127
+    table = np.zeros((len(common), trained.shape[1]), np.int8)
+    table[common] = np.clip(np.rint(trained / scale), -127, 127)[: np.count_nonzero(common)]
     return {
-        "table": np.clip(np.rint(table / scale), -127, 127).astype(np.int8),
+        "table": table,
         "table_scale": scale.astype(np.float64),
-        **layers(network, "line", "verdict"),
+        **layers(network, "line", "verdict", "page_type"),
     }

@@ -19,7 +19,7 @@ from cleaner.training.extractors import PAGE, extract
 from cleaner.training.markup import BOLD, HEADINGS, Kind, Node, Stock, kinds, tokens_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from cleaner.training.alignment import Find, Target
@@ -50,6 +50,7 @@ class Weak:
     """A document with weak labels: ``view`` of the page ``page``; None where the label is not known."""
 
     page: str
+    page_type: str
     view: str
     host: str
     lines: list[str]
@@ -63,6 +64,11 @@ class PageLine:
     text: str
     chunks: tuple[tuple[int, int], ...]
     hidden: bool
+
+
+def type_of(page: Mapping[str, Any]) -> str:
+    """The type of a page; what does not say so is an article."""
+    return page.get("type") or "article"
 
 
 def parse(html: str) -> Any:
@@ -161,7 +167,7 @@ def explain_page(page: dict[str, Any]) -> tuple[list[PageLine], list[Evidence]]:
     of_line = [words(line.text) for line in lines]
     gold = target_of([words(line) for line in page["gold"].split("\n")])
     found = align(of_line, gold, lambda line, _: not lines[line].hidden)
-    page_type = page.get("type") or "article"
+    page_type = type_of(page)
     of_node = kinds(nodes, _stocks(nodes, lines, of_line, found), page_type)
     facts = [_facts(nodes, of_node, line, of_line[number], number in found) for number, line in enumerate(lines)]
     _mark_siblings(facts)
@@ -389,7 +395,7 @@ def weak_documents(page: dict[str, Any], views: Sequence[str] = VIEWS) -> list[W
             lines = extracted_lines(view, page["html"])
             labels = map_lines(lines, source)
         if len(lines) >= MIN_LINES:
-            documents.append(Weak(page["id"], view, host_of(page["url"]), lines, labels))
+            documents.append(Weak(page["id"], type_of(page), view, host_of(page["url"]), lines, labels))
     return documents
 
 

@@ -19,7 +19,7 @@ from torch import nn
 from cleaner.document import LABELS
 from cleaner.features import extract, rows_of_rules
 from cleaner.lines import split_lines
-from cleaner.model import Model, make_model, seen_by, toy
+from cleaner.model import PAGE_TYPES, Model, make_model, seen_by, toy
 from cleaner.training.network import ContextNetwork, LineNetwork, Shape, layers, line_arrays
 
 if TYPE_CHECKING:
@@ -33,7 +33,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Settings:
-    """How to train. ``weak`` weighs lines whose labels come from markup, against 1 for lines labelled by hand."""
+    """How to train.
+
+    ``weak`` weighs lines whose labels come from markup, against 1 for lines labelled by hand; ``types``
+    weighs what is learned of page types, against 1 for labels.
+    """
 
     folds: int = 3
     passes: int = 2
@@ -55,12 +59,16 @@ class Settings:
     balance: float = 0.25
     smooth: float = 0.02
     grip: float = 0.1
+    types: float = 0.2
     seed: int = 20261122
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A labelled document with its features, as arrays. ``sure``: which lines are labelled by hand."""
+    """A labelled document with its features, as arrays.
+
+    ``sure``: which lines are labelled by hand; ``page_type``: the number of its page's type, or -1.
+    """
 
     rows: NDArray[np.int32]
     is_rule: NDArray[np.bool_]
@@ -69,6 +77,7 @@ class Prepared:
     context: NDArray[np.float32]
     labels: NDArray[np.int64]
     sure: NDArray[np.bool_]
+    page_type: int
     host: str
 
 
@@ -82,6 +91,7 @@ class Lines:
     line: NDArray[np.float32]
     labels: NDArray[np.int64]
     weights: NDArray[np.float32]
+    types: NDArray[np.int64]
 
 
 def prepare(documents: Sequence[Labelled], rules: RuleSet, bits: int) -> list[Prepared]:
@@ -108,6 +118,7 @@ def prepare(documents: Sequence[Labelled], rules: RuleSet, bits: int) -> list[Pr
                     features.context[i:j],
                     np.array(document.labels, np.int64),
                     np.array(document.sure or [True] * len(document.labels), bool),
+                    PAGE_TYPES.index(document.page_type) if document.page_type else -1,
                     document.host,
                 )
             )
@@ -137,6 +148,7 @@ def lines_of(documents: Sequence[Prepared], settings: Settings) -> Lines:
         np.concatenate([d.line[known] for d, known in parts]),
         np.concatenate([d.labels[known] for d, known in parts]),
         np.concatenate([np.where(d.sure[k], 1, settings.weak).astype(np.float32) for d, k in parts]),
+        np.concatenate([np.full(len(k), d.page_type) for d, k in parts]),
     )
 
 
@@ -157,8 +169,8 @@ def train_lines(documents: Sequence[Prepared], shape: Shape, settings: Settings)
     random = np.random.default_rng(settings.seed)
     lines = lines_of(documents, settings)
     common = common_rows(documents, shape.bits, settings.fewest_sites)
-    network = LineNetwork(shape)
-    network.table.weight.data[~torch.from_numpy(common)] = 0
+    place = np.cumsum(common) - 1  # only these rows are trained: the others stay blank
+    network = LineNetwork(shape, int(common.sum()))
     body = [p for name, p in network.named_parameters() if not name.startswith("table")]
     optimizer = torch.optim.AdamW(
         [{"params": [network.table.weight], "top": settings.table_rate}, {"params": body, "top": settings.line_rate}],
@@ -168,28 +180,30 @@ def train_lines(documents: Sequence[Prepared], shape: Shape, settings: Settings)
     steps = settings.line_epochs * -(-len(lines.labels) // settings.line_batch)
     for step, chosen in enumerate(minibatches(len(lines.labels), settings.line_batch, settings.line_epochs, random)):
         set_rate(optimizer, step / steps)
-        x = some_lines(lines, chosen, common, random, settings)
-        loss = loss_of(network(*x, settings.drop), lines.labels[chosen], lines.weights[chosen], share, settings)
+        rows, row_start, weight, line = some_lines(lines, chosen, random, settings)
+        weight *= common[rows]
+        x = map(torch.from_numpy, (np.where(common[rows], place[rows], 0), row_start, weight, line))
+        scores, types = network(*x, settings.drop)
+        loss = loss_of(scores, lines.labels[chosen], lines.weights[chosen], share, settings)
+        loss += settings.types * nn.functional.cross_entropy(
+            types, torch.from_numpy(lines.types[chosen]), ignore_index=-1
+        )
         step_down(optimizer, network, loss)
-    return line_arrays(network)
+    return line_arrays(network, common)
 
 
 def some_lines(
-    lines: Lines, chosen: NDArray[np.int64], common: NDArray[np.bool_], random: np.random.Generator, settings: Settings
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    lines: Lines, chosen: NDArray[np.int64], random: np.random.Generator, settings: Settings
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
     """Rows, their starts and weights, and the dense features of the chosen lines; some rows weigh nothing."""
     a, b = lines.row_start[chosen], lines.row_start[chosen + 1]
     count = b - a
     start_at = np.append(0, np.cumsum(count))
     pick = np.repeat(a - start_at[:-1], count) + np.arange(start_at[-1])
-    rows = lines.rows[pick]
-    weight = common[rows].astype(np.float32)
-    weight[random.random(len(weight)) < settings.drop_rows] = 0
+    weight = (random.random(len(pick)) >= settings.drop_rows).astype(np.float32)
     without_rules = np.repeat(random.random(len(chosen)) < settings.drop_rules, count)
     weight[lines.is_rule[pick] & without_rules] = 0
-    arrays = (rows.astype(np.int64), start_at, weight, lines.line[chosen])
-    first, second, third, fourth = (torch.from_numpy(array) for array in arrays)
-    return first, second, third, fourth
+    return lines.rows[pick], start_at, weight, lines.line[chosen]
 
 
 def train(
@@ -202,16 +216,16 @@ def train(
     fold = [fold_of(document.host, settings.folds) for document in documents]
     arrays = train_lines(documents, shape, settings)
     report("lines")
-    said = [np.empty((0, len(LABELS)), np.float32)] * len(documents)
+    said, types = ([np.empty((0, 0), np.float32)] * len(documents) for _ in range(2))
     for number in range(settings.folds):
         others = [document for document, k in zip(documents, fold, strict=True) if k != number]
         model = model_of(train_lines(others, shape, settings))
-        for at in (at for at, k in enumerate(fold) if k == number):
-            said[at] = model.verdict_of(documents[at].rows, documents[at].row_start, documents[at].line)
+        for at, d in ((at, documents[at]) for at, k in enumerate(fold) if k == number):
+            said[at], types[at] = model.read(d.rows, d.row_start, d.line, whole(d))
         report(f"lines, without fold {number + 1} of {settings.folds}")
     passes = []
     for number in range(settings.passes):
-        seen = [seen_by(v, d.line, d.context, np.array([0, len(v)])) for d, v in zip(documents, said, strict=True)]
+        seen = [seen_by(v, t, d.line, d.context, whole(d)) for d, v, t in zip(documents, said, types, strict=True)]
         passes.append(train_context(documents, seen, shape, settings))
         report(f"context, pass {number + 1} of {settings.passes}")
         if number + 1 < settings.passes:
@@ -219,6 +233,11 @@ def train(
             report("context, without each fold")
     arrays |= {name: np.stack([found[name] for found in passes]) for name in passes[0]}
     return arrays | {"transitions": transitions_of(documents, settings.grip).astype(np.float32)}
+
+
+def whole(document: Prepared) -> NDArray[np.int64]:
+    """The document as one stretch."""
+    return np.array([0, len(document.labels)])
 
 
 def revised(
@@ -229,7 +248,7 @@ def revised(
     settings: Settings,
 ) -> list[NDArray[np.float32]]:
     """What a pass over the context makes of each document, trained on the other folds."""
-    said = [np.empty((0, len(LABELS)), np.float32)] * len(documents)
+    said = [np.empty((0, 0), np.float32)] * len(documents)
     for number in range(settings.folds):
         others = [at for at, k in enumerate(fold) if k != number]
         arrays = train_context([documents[at] for at in others], [seen[at] for at in others], shape, settings)
