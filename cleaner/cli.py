@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 
-COMMANDS: dict[str, str] = {"corpus": "cleaner.corpus.command"}  # subcommand -> the module whose `main` runs it
+COMMANDS: dict[str, str] = {
+    "corpus": "cleaner.corpus.command",
+    "score": "cleaner.score",
+}  # subcommand -> the module whose `main` runs it
 
 DESCRIPTION = """\
 keep the body of web text
