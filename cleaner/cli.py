@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 
-COMMANDS: dict[str, str] = {
+COMMANDS: dict[str, str] = {  # subcommand -> the module whose `main` runs it
     "corpus": "cleaner.corpus.command",
     "score": "cleaner.score",
-}  # subcommand -> the module whose `main` runs it
+    "train": "cleaner.training.command",
+}
 
 DESCRIPTION = """\
 keep the body of web text
@@ -65,6 +66,8 @@ exit status:
 
 commands:
   cleaner corpus        folders of texts or pages, Parquet, JSON Lines, WARC: see cleaner corpus --help
+  cleaner score         how good the labels are on documents that are labelled already
+  cleaner train         a model of your own from documents that are labelled already
 
 environment:
   NO_COLOR, TERM=dumb   no colour, unless --color always is given

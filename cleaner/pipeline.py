@@ -104,11 +104,17 @@ class Cleaner:
         if not len(batch):
             return np.empty(0, np.int64), np.empty((0, len(LABELS)), np.float32), features.evidence
         _, scores = self.model.scores(features, batch.stretch_line)
-        given = self.given(features.evidence, scores)
-        labels = decode(scores, given, self.model.weights["transitions"], batch.stretch_line)
-        if self.bounds != AS_DECODED:
-            labels = moved(labels, self.model.probabilities(scores), given, self.kept, self.bounds)
-        return labels, scores, features.evidence
+        return self.labels(scores, features.evidence, batch.stretch_line), scores, features.evidence
+
+    def labels(
+        self, scores: NDArray[np.float32], evidence: Evidence, stretch_line: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Label numbers of lines, from their scores and the evidence."""
+        given = self.given(evidence, scores)
+        labels = decode(scores, given, self.model.weights["transitions"], stretch_line)
+        if self.bounds == AS_DECODED:
+            return labels
+        return moved(labels, self.model.probabilities(scores), given, self.kept, self.bounds)
 
     def given(self, evidence: Evidence, scores: NDArray[np.float32]) -> NDArray[np.int64]:
         """What certain rules say of each line, or -1; where they differ, the one that the model prefers."""

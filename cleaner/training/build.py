@@ -55,7 +55,7 @@ def build(shared: Path, hand_labels: Path, output: Path, threads: int, report: C
     shape, settings = Shape(), Settings()
     documents = prepare(by_hand + weak, rules, shape.bits)
     report("features")
-    arrays = train(documents, shape, settings, report)
+    arrays = train(documents, shape, settings, report).arrays
     save_model(output, head_of(rules, by_hand, weak), arrays)
     report(f"written to {output}")
 

@@ -14,6 +14,8 @@ from cleaner.features import LINE_FEATURES
 from cleaner.model import BOUND, SEEN, UNIT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
 
@@ -63,6 +65,38 @@ class ContextNetwork(nn.Module):
         hidden = torch.relu(self.hidden(seen / UNIT)).clamp(max=BOUND)
         scores: torch.Tensor = self.score(nn.functional.dropout(hidden, drop, self.training))
         return scores
+
+
+def line_network(shape: Shape, begin: Mapping[str, NDArray[np.generic]] | None) -> LineNetwork:
+    """A first network, fresh or as the arrays of a model say."""
+    network = LineNetwork(shape)
+    if begin is not None:
+        table = begin["table"].astype(np.float32) * begin["table_scale"].astype(np.float32)
+        network.table.weight.data = torch.from_numpy(table)
+        set_layers(network, begin, "line", "verdict")
+    return network
+
+
+def context_network(shape: Shape, begin: Mapping[str, NDArray[np.generic]] | None) -> ContextNetwork:
+    """A network that revises, fresh or as the arrays of one pass say."""
+    network = ContextNetwork(shape)
+    if begin is not None:
+        set_layers(network, begin, "hidden", "score")
+    return network
+
+
+def set_layers(network: nn.Module, arrays: Mapping[str, NDArray[np.generic]], *names: str) -> None:
+    """The opposite of ``layers``."""
+    for name in names:
+        layer = getattr(network, name)
+        layer.weight.data = torch.from_numpy(arrays[f"{name}_weight"].astype(np.float32).T.copy())
+        layer.bias.data = torch.from_numpy(arrays[f"{name}_bias"].astype(np.float32).copy())
+
+
+def shape_of(arrays: Mapping[str, NDArray[np.generic]]) -> Shape:
+    """The sizes of the networks of a model."""
+    rows, dimensions = arrays["table"].shape
+    return Shape((rows - 1).bit_length(), dimensions, arrays["line_bias"].shape[-1], arrays["hidden_bias"].shape[-1])
 
 
 def layers(network: nn.Module, *names: str) -> dict[str, NDArray[np.float32]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -19,16 +19,20 @@ from torch import nn
 from cleaner.document import LABELS
 from cleaner.features import extract, rows_of_rules
 from cleaner.lines import split_lines
-from cleaner.model import Model, make_model, seen_by, toy
-from cleaner.training.network import ContextNetwork, LineNetwork, Shape, layers, line_arrays
+from cleaner.model import UNCALIBRATED, Model, make_model, seen_by, toy
+from cleaner.training.calibration import fit as fit_calibration
+from cleaner.training.network import Shape, context_network, layers, line_arrays, line_network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from cleaner.rules import RuleSet
     from cleaner.training.documents import Labelled
+
+PASS_ARRAYS = ("hidden_weight", "hidden_bias", "score_weight", "score_bias")
+NOTHING_SAID = np.empty((0, len(LABELS)), np.float32)
 
 
 @dataclass(frozen=True)
@@ -151,14 +155,18 @@ def common_rows(documents: Sequence[Prepared], bits: int, fewest: int) -> NDArra
     return count >= fewest
 
 
-def train_lines(documents: Sequence[Prepared], shape: Shape, settings: Settings) -> dict[str, NDArray[np.generic]]:
+def train_lines(
+    documents: Sequence[Prepared], shape: Shape, settings: Settings, begin: Mapping[str, NDArray[Any]] | None = None
+) -> dict[str, NDArray[np.generic]]:
     """Train the first network; returns its arrays."""
     start(settings.seed)
     random = np.random.default_rng(settings.seed)
     lines = lines_of(documents, settings)
-    common = common_rows(documents, shape.bits, settings.fewest_sites)
-    network = LineNetwork(shape)
-    network.table.weight.data[~torch.from_numpy(common)] = 0
+    network = line_network(shape, begin)
+    common = np.ones(1 << shape.bits, bool)
+    if begin is None:
+        common = common_rows(documents, shape.bits, settings.fewest_sites)
+        network.table.weight.data[~torch.from_numpy(common)] = 0
     body = [p for name, p in network.named_parameters() if not name.startswith("table")]
     optimizer = torch.optim.AdamW(
         [{"params": [network.table.weight], "top": settings.table_rate}, {"params": body, "top": settings.line_rate}],
@@ -192,33 +200,64 @@ def some_lines(
     return first, second, third, fourth
 
 
+class Trained(NamedTuple):
+    """Arrays of a model; and scores of each document's lines from networks that have not seen its site."""
+
+    arrays: dict[str, NDArray[np.generic]]
+    scores: list[NDArray[np.float32]]
+
+
 def train(
     documents: Sequence[Prepared],
     shape: Shape,
     settings: Settings,
     report: Callable[[str], None] = lambda _: None,
-) -> dict[str, NDArray[np.generic]]:
-    """All arrays of a model; the same documents, settings and number of threads give the same."""
-    fold = [fold_of(document.host, settings.folds) for document in documents]
-    arrays = train_lines(documents, shape, settings)
+    begin: Mapping[str, NDArray[Any]] | None = None,
+) -> Trained:
+    """Train all networks; the same documents, settings and number of threads give the same.
+
+    ``begin`` are the arrays of a model of this shape to start from, instead of chance.
+    """
+    fold = folds_of([document.host for document in documents], settings.folds)
+    arrays = train_lines(documents, shape, settings, begin)
     report("lines")
-    said = [np.empty((0, len(LABELS)), np.float32)] * len(documents)
+    said = [NOTHING_SAID] * len(documents)
     for number in range(settings.folds):
         others = [document for document, k in zip(documents, fold, strict=True) if k != number]
-        model = model_of(train_lines(others, shape, settings))
+        model = model_of(train_lines(others, shape, settings, begin))
         for at in (at for at, k in enumerate(fold) if k == number):
             said[at] = model.verdict_of(documents[at].rows, documents[at].row_start, documents[at].line)
         report(f"lines, without fold {number + 1} of {settings.folds}")
     passes = []
     for number in range(settings.passes):
+        first = begin and {name: begin[name][number] for name in PASS_ARRAYS}
         seen = [seen_by(v, d.line, d.context, np.array([0, len(v)])) for d, v in zip(documents, said, strict=True)]
-        passes.append(train_context(documents, seen, shape, settings))
+        passes.append(train_context(documents, seen, shape, settings, first))
         report(f"context, pass {number + 1} of {settings.passes}")
-        if number + 1 < settings.passes:
-            said = revised(documents, seen, fold, shape, settings)
-            report("context, without each fold")
+        said = revised(documents, seen, fold, shape, settings, first)
+        report("context, without each fold")
     arrays |= {name: np.stack([found[name] for found in passes]) for name in passes[0]}
-    return arrays | {"transitions": transitions_of(documents, settings.grip).astype(np.float32)}
+    arrays["transitions"] = (
+        transitions_of(documents, settings.grip).astype(np.float32) if begin is None else begin["transitions"]
+    )
+    arrays["calibration"] = calibration_of(documents, said, begin)
+    report("calibration")
+    return Trained(arrays, said)
+
+
+def calibration_of(
+    documents: Sequence[Prepared], said: Sequence[NDArray[np.float32]], begin: Mapping[str, NDArray[Any]] | None
+) -> NDArray[np.float64]:
+    """What makes probabilities of scores, from what is said of hand-labelled documents of sites not seen."""
+    pairs = [
+        (scores[document.labels >= 0], document.labels[document.labels >= 0])
+        for document, scores in zip(documents, said, strict=True)
+        if document.by_hand
+    ]
+    if not pairs:
+        return np.array(UNCALIBRATED)
+    scores, labels = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
+    return fit_calibration(scores, labels, None if begin is None else begin.get("calibration"))
 
 
 def revised(
@@ -227,12 +266,13 @@ def revised(
     fold: Sequence[int],
     shape: Shape,
     settings: Settings,
+    begin: Mapping[str, NDArray[Any]] | None = None,
 ) -> list[NDArray[np.float32]]:
     """What a pass over the context makes of each document, trained on the other folds."""
-    said = [np.empty((0, len(LABELS)), np.float32)] * len(documents)
+    said = [NOTHING_SAID] * len(documents)
     for number in range(settings.folds):
         others = [at for at, k in enumerate(fold) if k != number]
-        arrays = train_context([documents[at] for at in others], [seen[at] for at in others], shape, settings)
+        arrays = train_context([documents[at] for at in others], [seen[at] for at in others], shape, settings, begin)
         model = model_of({name: array[None] for name, array in arrays.items()})
         for at in (at for at, k in enumerate(fold) if k == number):
             said[at] = model.revised(0, seen[at])
@@ -245,7 +285,11 @@ def model_of(arrays: dict[str, NDArray[np.generic]]) -> Model:
 
 
 def train_context(
-    documents: Sequence[Prepared], seen: Sequence[NDArray[np.float32]], shape: Shape, settings: Settings
+    documents: Sequence[Prepared],
+    seen: Sequence[NDArray[np.float32]],
+    shape: Shape,
+    settings: Settings,
+    begin: Mapping[str, NDArray[Any]] | None = None,
 ) -> dict[str, NDArray[np.generic]]:
     """Train a network that revises, on what is seen of each line."""
     start(settings.seed)
@@ -254,7 +298,7 @@ def train_context(
     weights = np.where(np.concatenate([document.sure for document in documents]), 1, settings.weak_context)
     known = np.flatnonzero(labels >= 0)
     inputs, labels, weights = np.concatenate(seen)[known], labels[known], weights[known].astype(np.float32)
-    network = ContextNetwork(shape)
+    network = context_network(shape, begin)
     optimizer = torch.optim.AdamW(
         [{"params": list(network.parameters()), "top": settings.context_rate}], weight_decay=settings.decay
     )
@@ -316,9 +360,11 @@ def loss_of(
     return (losses * weight).sum() / weight.sum()
 
 
-def fold_of(host: str, folds: int) -> int:
-    """The fold of a site."""
-    return int(hashlib.blake2b(host.encode(), digest_size=4).hexdigest(), 16) % folds
+def folds_of(hosts: Sequence[str], folds: int) -> list[int]:
+    """The fold of each document, by its site: sites in an order that says nothing are dealt out in turn."""
+    sites = sorted(set(hosts), key=lambda host: hashlib.blake2b(host.encode(), digest_size=8).digest())
+    fold = {host: number % folds for number, host in enumerate(sites)}
+    return [fold[host] for host in hosts]
 
 
 def transitions_of(documents: Sequence[Prepared], grip: float) -> NDArray[np.float64]:
