@@ -55,6 +55,7 @@ examples:
 """
 
 WORST = 10
+WORST_TITLE = "worst documents"
 ENOUGH = 5  # documents: intervals from fewer say nothing
 FIGURES = {
     "macro F1": "macro_f1",
@@ -159,8 +160,8 @@ def shown(found: Comparison, worst: int = WORST) -> str:
     lines = [f"{len(found.documents):,} documents, {table.sum():,} lines with a label", ""]
     lines += [*label_rows(table), "", *figure_rows(found), "", *confusion_rows(table)]
     if bad := worst_documents(found)[:worst]:
-        width = max(len(row["document"]) for row in bad)
-        lines += ["", f"{'worst documents':<{width}}  wrong  of lines  body lost  boilerplate kept"]
+        width = max(len(WORST_TITLE), *(len(row["document"]) for row in bad))
+        lines += ["", f"{WORST_TITLE:<{width}}  wrong  of lines  body lost  boilerplate kept"]
         lines += [
             f"{row['document']:<{width}} {row['wrong']:6} {row['lines']:9} {row['body_lost']:10}"
             f" {row['boilerplate_kept']:17}"

@@ -103,15 +103,17 @@ def intervals(
     """Lower and upper ends of the figures' intervals, from the sums of tables of documents drawn at random.
 
     The documents are drawn with replacement (bootstrap), as lines of a document are alike. The draws are
-    the same each time. ``nan`` is left out, where a label is in none of the documents drawn.
+    the same each time. Draws in which a figure is ``nan`` are left out; it is ``nan`` if it always is.
     """
     random = np.random.default_rng(0)
     draws = random.multinomial(len(tables), np.full(len(tables), 1 / len(tables)), rounds)
     sums = np.tensordot(draws, np.stack(tables), 1)
     found = np.array([measure(table) for table in sums], np.float64)
     tail = (100 - LEVEL) / 2
-    low, high = np.nanpercentile(found, [tail, 100 - tail], axis=0)
-    return low, high
+    ends = np.full((2, found.shape[1]), np.nan)
+    known = ~np.isnan(found).all(axis=0)
+    ends[:, known] = np.nanpercentile(found[:, known], [tail, 100 - tail], axis=0)
+    return ends[0], ends[1]
 
 
 class Calibration(NamedTuple):

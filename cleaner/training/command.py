@@ -49,7 +49,7 @@ examples:
 
 FOLDS = 3
 STEPS = 40  # an epoch has at least so many steps, while batches are large enough to learn from
-SLOWER = 0.2  # the share of the usual learning rates with which a model is trained further
+SLOWER = 0.1  # the share of the usual learning rates with which a model is trained further
 EVERY_SITE = 50  # sites for each site on which words must have been seen, when training anew
 
 

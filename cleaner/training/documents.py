@@ -50,13 +50,13 @@ def read_labelled(path: Path) -> Labelled:
     if rows[-1]:
         raise LabelledError(f"{path}:{len(rows)}: the last row has no line feed at its end: was the file cut?")
     for number, row in enumerate(rows, 1):
-        label, tab, line = row.partition("\t")
+        label, tab, line = row.partition("\t") if row.strip() else ("", "", row)
         lines.append(line)
         if "\r" in line.removesuffix("\r"):
             raise LabelledError(f"{path}:{number}: a carriage return inside of the line would part it in two")
         if line.strip():
             labels.append(label_number(label, f"{path}:{number}"))
-        elif row.strip() and not tab:
+        elif label and not tab:
             raise LabelledError(f"{path}:{number}: no TAB between label and line: was the file cut?")
     return Labelled(path.stem, "\n".join(lines), tuple(labels))
 
