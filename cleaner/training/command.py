@@ -108,7 +108,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--anew", action="store_true", help="start from nothing")
     add("--rules", metavar="PACK.toml", action="append", default=[], help="add a rule pack; may be repeated")
     add("--disable", metavar="RULES", type=names, action="extend", default=[], help="switch off rules, by id")
-    add("--threads", metavar="N", type=int, default=2, help="threads (default: 2); another number may round otherwise")
+    add("--threads", metavar="N", type=int, default=1, help="threads (default: 1); another number may round otherwise")
     add("--quiet", action="store_true", help="no progress, no figures")
     return parser
 
@@ -138,6 +138,7 @@ def train_on(documents: Sequence[Labelled], tool: Cleaner, typed: argparse.Names
     import torch
 
     from cleaner.pipeline import Cleaner
+    from cleaner.training.narrow import narrowed, rows_used, widened
     from cleaner.training.network import Shape, shape_of
     from cleaner.training.store import arrays_of, save_model
     from cleaner.training.train import prepare, train
@@ -152,10 +153,13 @@ def train_on(documents: Sequence[Labelled], tool: Cleaner, typed: argparse.Names
     begin = None if typed.anew else arrays_of(typed.model)
     shape = Shape() if begin is None else shape_of(begin)
     known = [replaced(document, number) for number, document in enumerate(documents)]
-    prepared = prepare(known, tool.rules, shape.bits, by_hand=True)
+    prepared = prepare(known, tool.rules, shape.bits)
     settings = settings_for([document.host for document in known], sum(len(d.labels) for d in known), begin)
-    trained = train(prepared, shape, settings, report, begin)
-    new = Cleaner(rules=tool.rules.rules, model={"id": "new", **trained.arrays})
+    used = rows_used(prepared)
+    few, narrow, first = narrowed(prepared, shape, used, begin)
+    trained = train(few, narrow, settings, report, first)
+    arrays = widened(trained.arrays, shape, used, begin)
+    new = Cleaner(rules=tool.rules.rules, model={"id": "new", **arrays})
     if not typed.quiet:
         print(judged(documents, tool, new, trained), end="")
     head = {
@@ -165,7 +169,7 @@ def train_on(documents: Sequence[Labelled], tool: Cleaner, typed: argparse.Names
         "documents": {"by hand": len(documents)},
         "lines": {"by hand": sum(label >= 0 for document in documents for label in document.labels)},
     }
-    save_model(typed.output, head, trained.arrays)
+    save_model(typed.output, head, arrays)
     report(f"written to {typed.output}")
 
 

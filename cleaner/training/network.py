@@ -111,10 +111,13 @@ def layers(network: nn.Module, *names: str) -> dict[str, NDArray[np.float32]]:
 
 def line_arrays(network: LineNetwork) -> dict[str, NDArray[np.generic]]:
     """The arrays of the first network; the table in 8 bits, a scale for each dimension."""
-    table = network.table.weight.detach().numpy()
+    return {**quantized(network.table.weight.detach().numpy()), **layers(network, "line", "verdict")}
+
+
+def quantized(table: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:
+    """The table in 8 bits, and the scale of each of its dimensions."""
     scale = np.maximum(np.minimum(np.abs(table).max(axis=0), 8 * table.std(axis=0)), 1e-6) / 127
     return {
         "table": np.clip(np.rint(table / scale), -127, 127).astype(np.int8),
         "table_scale": scale.astype(np.float64),
-        **layers(network, "line", "verdict"),
     }

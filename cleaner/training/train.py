@@ -19,7 +19,7 @@ from torch import nn
 from cleaner.document import LABELS
 from cleaner.features import extract, rows_of_rules
 from cleaner.lines import split_lines
-from cleaner.model import UNCALIBRATED, Model, make_model, seen_by, toy
+from cleaner.model import PASS_ARRAYS, Model, make_model, seen_by, toy
 from cleaner.training.calibration import fit as fit_calibration
 from cleaner.training.network import Shape, context_network, layers, line_arrays, line_network
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cleaner.rules import RuleSet
     from cleaner.training.documents import Labelled
 
-PASS_ARRAYS = ("hidden_weight", "hidden_bias", "score_weight", "score_bias")
+
 NOTHING_SAID = np.empty((0, len(LABELS)), np.float32)
 
 
@@ -248,15 +248,10 @@ def train(
 def calibration_of(
     documents: Sequence[Prepared], said: Sequence[NDArray[np.float32]], begin: Mapping[str, NDArray[Any]] | None
 ) -> NDArray[np.float64]:
-    """What makes probabilities of scores, from what is said of hand-labelled documents of sites not seen."""
-    pairs = [
-        (scores[document.labels >= 0], document.labels[document.labels >= 0])
-        for document, scores in zip(documents, said, strict=True)
-        if document.by_hand
-    ]
-    if not pairs:
-        return np.array(UNCALIBRATED)
-    scores, labels = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
+    """What makes probabilities of scores, from what is said of documents labelled by hand, of sites not seen."""
+    sure = [(document.labels >= 0) & document.sure.all() for document in documents]
+    scores = np.concatenate([each[known] for each, known in zip(said, sure, strict=True)])
+    labels = np.concatenate([document.labels[known] for document, known in zip(documents, sure, strict=True)])
     return fit_calibration(scores, labels, None if begin is None else begin.get("calibration"))
 
 
