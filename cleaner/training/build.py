@@ -34,8 +34,10 @@ if TYPE_CHECKING:
 FIFTH = 5  # every fifth page of a file validates
 
 
-def build(shared: Path, hand_labels: Path, output: Path, threads: int, report: Callable[[str], None]) -> None:
-    """Train the default model on what lies in ``shared`` and write it to ``output``."""
+def build(
+    shared: Path, hand_labels: Path, output: Path, threads: int, report: Callable[[str], None], every: int = 1
+) -> None:
+    """Train the default model on what lies in ``shared``, or just every so many pages of it, and write it."""
     import torch
 
     from cleaner.rules import RuleSet, built_in_packs
@@ -47,9 +49,9 @@ def build(shared: Path, hand_labels: Path, output: Path, threads: int, report: C
     files = sorted((shared / "data").glob("*.jsonl*"))
     if not files or not (shared / "gold").is_dir():
         raise LabelledError(f"{shared}: no folders data/ and gold/ with pages and labelled documents there")
-    by_hand = hand_labelled(shared, hand_labels, files)
+    by_hand = hand_labelled(shared, hand_labels, files)[::every]
     report(f"{len(by_hand)} documents labelled by hand")
-    weak = weakly_labelled(shared, files, labels_of_pages(by_hand), threads)
+    weak = weakly_labelled(shared, files, labels_of_pages(by_hand), threads, every)
     report(f"{len(weak)} documents labelled by markup, and by hand where a line of the page was")
     rules: RuleSet = RuleSet(rule for pack in built_in_packs() for rule in pack.rules)
     shape, settings = Shape(), Settings()
@@ -94,7 +96,7 @@ def hand_labelled(shared: Path, hand_labels: Path, files: Sequence[Path]) -> lis
 
 
 def weakly_labelled(
-    shared: Path, files: Sequence[Path], known: Mapping[str, Mapping[str, int]], workers: int
+    shared: Path, files: Sequence[Path], known: Mapping[str, Mapping[str, int]], workers: int, every: int
 ) -> list[Labelled]:
     """What extractors make of the pages that may train, with labels from their markup; ``known`` ones go first."""
     index = json.loads((shared / "gold" / "index.json").read_text(encoding="utf-8"))
@@ -104,7 +106,8 @@ def weakly_labelled(
         hosts |= {host_of(page["url"]) for page in read_pages(file) if page["row"] % FIFTH == 0}
 
     def trains(page: dict[str, Any]) -> bool:
-        return page["row"] % FIFTH != 0 and page["id"] not in pages and host_of(page["url"]) not in hosts
+        chosen = page["row"] % every == 1 % every and page["row"] % FIFTH != 0
+        return chosen and page["id"] not in pages and host_of(page["url"]) not in hosts
 
     return [labelled(weak, known.get(weak.page, {})) for weak in weak_corpus(files, trains, workers)]
 
