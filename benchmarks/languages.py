@@ -14,9 +14,8 @@ import argparse
 import logging
 import re
 from collections import Counter, defaultdict
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from ablation import held_out, row
@@ -52,17 +51,11 @@ PAGES_HEAD = (
 ROUNDS = 1000
 
 
-@cache
-def identifier() -> Any:
-    """What tells languages."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    return LanguageIdentifier.from_pickled_model(MODEL_FILE)
-
-
 def language(text: str) -> str:
     """The language of a text, by name if it is one that is reported on."""
-    return NAMED.get(identifier().classify(text)[0], OTHERS)
+    import py3langid
+
+    return NAMED.get(py3langid.classify(text)[0], OTHERS)
 
 
 def ordered(names: Sequence[str]) -> list[str]:
