@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cleaner.document import BODY_TEXT, LABELS, Label
+from cleaner.favor import FAVOR
 from cleaner.filter import DONE, FAILED, STDIN, Job, complain, load, reason, run
 
 if TYPE_CHECKING:
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 
-COMMANDS: dict[str, str] = {"corpus": "cleaner.corpus.command"}  # subcommand -> the module whose `main` runs it
+COMMANDS: dict[str, str] = {  # subcommand -> the module whose `main` runs it
+    "corpus": "cleaner.corpus.command",
+    "score": "cleaner.score",
+    "train": "cleaner.training.command",
+}
 
 DESCRIPTION = """\
 keep the body of web text
@@ -43,6 +48,11 @@ several files:
   The text of each is parted from the next by a blank line. Records of --lines and --jsonl get a field
   "path", unless there is one.
 
+how it decides:
+  The probability that a line is text is that of the labels that are kept, together. --favor precision drops
+  what is below 0.8, also if its likeliest label is one to keep; --favor recall keeps what is 0.2 or more.
+  --threshold draws one line for all. What certain rules say stands in any case.
+
 JSON Lines:
   Records come out as soon as they can, in order. Lines that are no such records are reported and left out.
   With --labels the text stays, and a field "labels" is added: [[start, end, label, probability], ...],
@@ -56,6 +66,8 @@ exit status:
 
 commands:
   cleaner corpus        folders of texts or pages, Parquet, JSON Lines, WARC: see cleaner corpus --help
+  cleaner score         how good the labels are on documents that are labelled already
+  cleaner train         a model of your own from documents that are labelled already
 
 environment:
   NO_COLOR, TERM=dumb   no colour, unless --color always is given
@@ -143,6 +155,19 @@ def add_deciding(group: argparse._ArgumentGroup) -> None:
     add("--rules", metavar="PACK.toml", action="append", default=[], help="add a rule pack; may be repeated")
     add("--disable", metavar="RULES", type=names, action="extend", default=[], help="switch off rules, by id")
     add("--model", metavar="PATH", help="use another model")
+    add = group.add_mutually_exclusive_group().add_argument
+    add(
+        "--favor",
+        choices=tuple(FAVOR),
+        help="precision: drop also what is kept with doubt; recall: keep also what is dropped with doubt"
+        " (default: balanced)",
+    )
+    add(
+        "--threshold",
+        metavar="P",
+        type=float,
+        help="keep what is text with a probability of at least P, above 0 and below 1",
+    )
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -272,6 +297,8 @@ def settle(parser: argparse.ArgumentParser, typed: argparse.Namespace) -> Job:
         packs=tuple(typed.rules),
         disable=tuple(typed.disable),
         model=typed.model,
+        favor=typed.favor,
+        threshold=typed.threshold,
         encoding=typed.encoding,
         strict=typed.strict,
         output=None if typed.output == STDIN else typed.output,

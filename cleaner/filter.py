@@ -42,6 +42,8 @@ class Job:
     packs: tuple[str, ...]
     disable: tuple[str, ...]
     model: str | None
+    favor: Literal["precision", "balanced", "recall"] | None
+    threshold: float | None
     encoding: str | None
     strict: bool
     output: str | None
@@ -103,7 +105,14 @@ def load(job: Job) -> Cleaner:
     from cleaner.pipeline import Cleaner
 
     try:
-        return Cleaner(keep=job.keep, packs=job.packs, disable=job.disable, model=job.model)
+        return Cleaner(
+            keep=job.keep,
+            packs=job.packs,
+            disable=job.disable,
+            model=job.model,
+            favor=job.favor,
+            threshold=job.threshold,
+        )
     except OSError as error:
         complain(f"{error.filename or job.model}: {reason(error)}")
     except ValueError as error:

@@ -46,6 +46,7 @@ ARRAYS = (
     "table table_scale line_weight line_bias verdict_weight verdict_bias page_type_weight page_type_bias "
     "hidden_weight hidden_bias score_weight score_bias transitions"
 ).split()
+UNCALIBRATED = ((1.0,) * len(LABELS), (0.0,) * len(LABELS))  # of models that do not say how sure they are
 
 
 class ModelError(ValueError):
@@ -59,7 +60,8 @@ class Model:
     Their shapes, for ``r`` rows, ``d`` dimensions, ``h`` and ``k`` units: ``table`` r x d (8 bits, kept
     as ``packed`` makes it), ``table_scale`` d, ``line_*`` (d + line features) x h, ``verdict_*`` h x
     labels, ``page_type_*`` h x page types: the line alone, then for ``p`` passes over the context
-    ``hidden_*`` p x SEEN x k and ``score_*`` p x k x labels; ``transitions`` labels x labels.
+    ``hidden_*`` p x SEEN x k and ``score_*`` p x k x labels; ``transitions`` labels x labels;
+    ``calibration``, 2 x labels, turns scores into probabilities.
     """
 
     id: str
@@ -80,6 +82,11 @@ class Model:
                 see(scores, stretch_line, seen)
             scores = self.revised(number, seen)
         return alone, scores
+
+    def probabilities(self, scores: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Calibrated probabilities of the labels of each line, from its scores in context: lines x labels."""
+        scale, shift = self.weights["calibration"]
+        return softmax(scores * scale + shift)
 
     def revised(self, number: int, seen: NDArray[np.float32]) -> NDArray[np.float32]:
         """Scores of each line after a pass over the context, from what is seen of it."""
@@ -210,7 +217,9 @@ def relu(values: NDArray[np.float32], bias: NDArray[np.float32]) -> NDArray[np.f
 
 
 def softmax(scores: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Probabilities of the labels of each line."""
+    """Shares in proportion to the powers of the scores; the rows sum to 1."""
+    if not len(scores):
+        return np.empty(scores.shape)
     scores = scores.astype(np.float64)
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
     shares: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
@@ -230,6 +239,7 @@ def make_model(data: Mapping[str, Any], source: str = "model") -> Model:
         raise ModelError(f"{source}: not a model: {missing[0]} is missing")
     try:
         weights: dict[str, NDArray[Any]] = {name: rounded(np.asarray(data[name], np.float64)) for name in ARRAYS[2:]}
+        weights["calibration"] = rounded(np.asarray(data.get("calibration", UNCALIBRATED), np.float64))
         weights["table_scale"] = np.asarray(data["table_scale"], np.float64)
         table = np.asarray(data["table"])
         if table.dtype != np.int8:
@@ -260,6 +270,7 @@ def check_shapes(weights: Mapping[str, NDArray[Any]], table: NDArray[Any], sourc
         "score_weight": (passes, k, labels),
         "score_bias": (passes, labels),
         "transitions": (labels, labels),
+        "calibration": (2, labels),
     }
     for name, shape in expected.items():
         if weights[name].shape != shape:

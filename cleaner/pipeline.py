@@ -5,16 +5,17 @@ from __future__ import annotations
 from difflib import get_close_matches
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from cleaner.decoding import decode
 from cleaner.document import BODY_TEXT, LABEL_INDEX, LABELS, Batch, Label, Line
+from cleaner.favor import AS_DECODED, bounds_of, moved
 from cleaner.features import extract
 from cleaner.html import text_of
 from cleaner.lines import STRETCH, join_lines, portions, split_lines
-from cleaner.model import Model, as_model, softmax
+from cleaner.model import Model, as_model
 from cleaner.rules import Evidence, Pack, Rule, RuleError, RuleSet, built_in_packs, check_rule, load_pack, make_rule
 
 if TYPE_CHECKING:
@@ -33,8 +34,11 @@ class Cleaner:
 
     ``rules`` replaces the built-in packs by rules (or plain data for rules) of one's own, ``packs``
     adds packs by their paths, ``disable`` switches rules off by id. ``model`` is a path, plain data or
-    a ``Model``. Raises ``ValueError`` for an unknown label or rule id, ``RuleError`` and
-    ``ModelError`` (both are ``ValueError``) for what cannot be loaded.
+    a ``Model``. ``favor="precision"`` drops also lines that are kept with doubt, ``"recall"`` keeps also
+    lines that are dropped with doubt, ``"balanced"`` is the default; ``threshold`` instead is the
+    probability, above 0 and below 1, from which on a line is kept (see ``cleaner.favor``). Raises
+    ``ValueError`` for an unknown label or rule id and for options that contradict each other,
+    ``RuleError`` and ``ModelError`` (both are ``ValueError``) for what cannot be loaded.
 
     >>> Cleaner(keep=["heading", "body", "caption"]).keep >= {"caption"}
     True
@@ -47,8 +51,12 @@ class Cleaner:
         packs: Iterable[str | Path] = (),
         disable: Iterable[str] = (),
         model: str | Path | Mapping[str, Any] | Model | None = None,
+        favor: Literal["precision", "balanced", "recall"] | None = None,
+        threshold: float | None = None,
     ) -> None:
         self.keep = labels_named(keep)
+        self.kept = np.array([label in self.keep for label in LABELS])
+        self.bounds = bounds_of(favor, threshold)
         self.packs = (*(built_in_packs() if rules is None else [own_pack(rules)]), *map(checked_pack, packs))
         self.rules = rule_set(enabled(self.packs, disable))
         self.model = as_model(model)
@@ -71,10 +79,9 @@ class Cleaner:
 
     def clean_many(self, texts: Iterable[str]) -> Iterator[str]:
         """``clean`` for each text, in order; reads ahead by no more than a batch."""
-        keep = np.array([label in self.keep for label in LABELS])
         for batch in batches(texts):
             labels = self.decide(batch)[0]
-            yield from join_lines(batch, keep[labels])
+            yield from join_lines(batch, self.kept[labels])
 
     def label_many(self, texts: Iterable[str]) -> Iterator[list[Line]]:
         """``label`` for each text, in order; reads ahead by no more than a batch."""
@@ -97,9 +104,17 @@ class Cleaner:
         if not len(batch):
             return np.empty(0, np.int64), np.empty((0, len(LABELS)), np.float32), features.evidence
         _, scores = self.model.scores(features, batch.stretch_line)
-        given = self.given(features.evidence, scores)
-        labels = decode(scores, given, self.model.weights["transitions"], batch.stretch_line)
-        return labels, scores, features.evidence
+        return self.labels(scores, features.evidence, batch.stretch_line), scores, features.evidence
+
+    def labels(
+        self, scores: NDArray[np.float32], evidence: Evidence, stretch_line: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Label numbers of lines, from their scores and the evidence."""
+        given = self.given(evidence, scores)
+        labels = decode(scores, given, self.model.weights["transitions"], stretch_line)
+        if self.bounds == AS_DECODED:
+            return labels
+        return moved(labels, self.model.probabilities(scores), given, self.kept, self.bounds)
 
     def given(self, evidence: Evidence, scores: NDArray[np.float32]) -> NDArray[np.int64]:
         """What certain rules say of each line, or -1; where they differ, the one that the model prefers."""
@@ -114,19 +129,17 @@ class Cleaner:
         self, labels: NDArray[np.int64], scores: NDArray[np.float32], evidence: Evidence
     ) -> NDArray[np.float64]:
         """The probability of the label of each line."""
-        if not len(labels):
-            return np.empty(0)
-        found = softmax(scores)[np.arange(len(labels)), labels].astype(np.float64)
+        found = self.model.probabilities(scores)[np.arange(len(labels)), labels]
         sure = self.rules.certain[evidence.rule] & (self.rules.label[evidence.rule] == labels[evidence.line])
         lines = evidence.line[sure]
         found[lines] = np.maximum(found[lines], CERTAIN)
-        return np.asarray(found)
+        return found
 
     def lines(
         self, batch: Batch, labels: NDArray[np.int64], scores: NDArray[np.float32], evidence: Evidence
     ) -> Iterator[list[Line]]:
         """The lines of each document with all that was found out about them."""
-        shares = softmax(scores) if len(scores) else scores
+        shares = self.model.probabilities(scores)
         model = scores.argmax(axis=1) if len(scores) else labels
         probability = self.probabilities(labels, scores, evidence)
         hits: dict[int, list[int]] = {}
@@ -139,7 +152,10 @@ class Cleaner:
             for number in range(a, b):
                 label, rules = int(labels[number]), hits.get(number, [])
                 reasons = [self.rules.ids[rule] for rule in rules]
-                reasons += ["model"] if model[number] == label else [] if reasons else ["context"]
+                if model[number] == label:
+                    reasons.append("model")
+                elif not reasons:
+                    reasons.append(self.instead(int(model[number]), label))
                 start, end = int(batch.starts[number]), int(batch.ends[number])
                 row = dict(zip(LABELS, shares[number].tolist(), strict=True))
                 found.append(
@@ -154,6 +170,10 @@ class Cleaner:
                     )
                 )
             yield found
+
+    def instead(self, model: int, label: int) -> str:
+        """What decided for a label instead of the one that the model prefers, where it was no rule."""
+        return "threshold" if self.bounds != AS_DECODED and self.kept[model] != self.kept[label] else "context"
 
     def versions(self) -> dict[str, Any]:
         """What decides: the model's id, each rule pack with its version, and a digest of all rules."""

@@ -194,6 +194,8 @@ def settle(parser: argparse.ArgumentParser, typed: argparse.Namespace) -> Settin
         packs=tuple(typed.rules),
         disable=tuple(typed.disable),
         model=typed.model,
+        favor=typed.favor,
+        threshold=typed.threshold,
         time_limit=typed.time_limit,
     )
 

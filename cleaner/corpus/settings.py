@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from cleaner.corpus.kernel import Mode
@@ -23,6 +23,8 @@ class Settings:
     packs: tuple[str, ...] = ()
     disable: tuple[str, ...] = ()
     model: str | None = None
+    favor: Literal["precision", "balanced", "recall"] | None = None
+    threshold: float | None = None
     time_limit: float = 30.0
 
     @property
@@ -36,7 +38,14 @@ class Settings:
         """The cleaner with these options; raises ``ValueError`` and ``OSError``."""
         from cleaner.pipeline import Cleaner
 
-        return Cleaner(keep=self.keep, packs=self.packs, disable=self.disable, model=self.model)
+        return Cleaner(
+            keep=self.keep,
+            packs=self.packs,
+            disable=self.disable,
+            model=self.model,
+            favor=self.favor,
+            threshold=self.threshold,
+        )
 
     def head(self) -> dict[str, Any]:
         """All that two runs have in common if their output is the same."""

@@ -17,7 +17,8 @@ def main() -> int:
     parser.add_argument("--shared", type=Path, default=Path("../shared"), help="folder with gold/ and data/")
     parser.add_argument("--hand-labels", type=Path, default=Path("gold/hand-labels.jsonl"))
     parser.add_argument("--output", type=Path, default=Path("cleaner/models/text"), help="model folder to write")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=2, help="processes that read pages (default: 2)")
+    parser.add_argument("--every", type=int, default=1, help="take just every so many pages: to try the command")
     arguments = parser.parse_args()
     begin = time.monotonic()
 
@@ -25,7 +26,7 @@ def main() -> int:
         print(f"{time.monotonic() - begin:6.0f} s  {what}", file=sys.stderr, flush=True)
 
     try:
-        build(arguments.shared, arguments.hand_labels, arguments.output, arguments.threads, report)
+        build(arguments.shared, arguments.hand_labels, arguments.output, arguments.workers, report, arguments.every)
     except LabelledError as error:
         print(f"cleaner.training: {error}", file=sys.stderr)
         return 1

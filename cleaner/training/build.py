@@ -35,8 +35,10 @@ if TYPE_CHECKING:
 FIFTH = 5  # every fifth page of a file validates
 
 
-def build(shared: Path, hand_labels: Path, output: Path, threads: int, report: Callable[[str], None]) -> None:
-    """Train the default model on what lies in ``shared`` and write it to ``output``."""
+def build(
+    shared: Path, hand_labels: Path, output: Path, workers: int, report: Callable[[str], None], every: int = 1
+) -> None:
+    """Train the default model on what lies in ``shared``, or just every so many pages of it, and write it."""
     import torch
 
     from cleaner.rules import RuleSet, built_in_packs
@@ -44,19 +46,19 @@ def build(shared: Path, hand_labels: Path, output: Path, threads: int, report: C
     from cleaner.training.store import save_model
     from cleaner.training.train import Settings, prepare, train
 
-    torch.set_num_threads(threads)
+    torch.set_num_threads(1)  # more would round otherwise, and gain little
     files = sorted((shared / "data").glob("*.jsonl*"))
     if not files or not (shared / "gold").is_dir():
         raise LabelledError(f"{shared}: no folders data/ and gold/ with pages and labelled documents there")
-    by_hand = hand_labelled(shared, hand_labels, files)
+    by_hand = hand_labelled(shared, hand_labels, files)[::every]
     report(f"{len(by_hand)} documents labelled by hand")
-    weak = weakly_labelled(shared, files, labels_of_pages(by_hand), threads)
+    weak = weakly_labelled(shared, files, labels_of_pages(by_hand), workers, every)
     report(f"{len(weak)} documents labelled by markup, and by hand where a line of the page was")
     rules: RuleSet = RuleSet(rule for pack in built_in_packs() for rule in pack.rules)
     shape, settings = Shape(), Settings()
     documents = prepare(by_hand + weak, rules, shape.bits)
     report("features")
-    arrays = train(documents, shape, settings, report)
+    arrays = train(documents, shape, settings, report).arrays
     save_model(output, head_of(rules, by_hand, weak), arrays)
     report(f"written to {output}")
 
@@ -67,7 +69,7 @@ def head_of(rules: RuleSet, by_hand: Sequence[Labelled], weak: Sequence[Labelled
         "id": "text-2026.11",
         "rules": rules.digest(),
         "documents": {"by hand": len(by_hand), "by markup": len(weak)},
-        "lines": {"by hand": known_lines(by_hand), "by markup": known_lines(weak)},
+        "lines": {"by hand": known_lines(by_hand), "by markup": sum(len(document.markup) for document in weak)},
     }
 
 
@@ -95,7 +97,7 @@ def hand_labelled(shared: Path, hand_labels: Path, files: Sequence[Path]) -> lis
 
 
 def weakly_labelled(
-    shared: Path, files: Sequence[Path], known: Mapping[str, Mapping[str, int]], workers: int
+    shared: Path, files: Sequence[Path], known: Mapping[str, Mapping[str, int]], workers: int, every: int
 ) -> list[Labelled]:
     """What extractors make of the pages that may train, with labels from their markup; ``known`` ones go first."""
     index = json.loads((shared / "gold" / "index.json").read_text(encoding="utf-8"))
@@ -105,7 +107,8 @@ def weakly_labelled(
         hosts |= {host_of(page["url"]) for page in read_pages(file) if page["row"] % FIFTH == 0}
 
     def trains(page: dict[str, Any]) -> bool:
-        return page["row"] % FIFTH != 0 and page["id"] not in pages and host_of(page["url"]) not in hosts
+        chosen = page["row"] % every == 1 % every and page["row"] % FIFTH != 0
+        return chosen and page["id"] not in pages and host_of(page["url"]) not in hosts
 
     return [labelled(weak, known.get(weak.page, {})) for weak in weak_corpus(files, trains, workers)]
 
@@ -114,15 +117,13 @@ def labelled(weak: Weak, known: Mapping[str, int]) -> Labelled:
     """A weak document as a labelled one; ``known`` holds labels given by hand, by the hash of a line."""
     rows = [(line.replace("\r", " "), label) for line, label in zip(weak.lines, weak.labels, strict=True)]
     rows = [row for row in rows if row[0].strip()]
-    weakly = [UNKNOWN if label is None else LABEL_INDEX[label] for _, label in rows]
-    by_hand = [known.get(line_hash(line), UNKNOWN) for line, _ in rows]
     return Labelled(
         f"{weak.page}/{weak.view}",
         "\n".join(line for line, _ in rows),
-        tuple(sure if sure != UNKNOWN else label for sure, label in zip(by_hand, weakly, strict=True)),
+        tuple(known.get(line_hash(line), UNKNOWN) for line, _ in rows),
         weak.host,
         weak.view,
         weak.page,
         weak.page_type,
-        tuple(sure != UNKNOWN for sure in by_hand),
+        tuple(UNKNOWN if label is None else LABEL_INDEX[label] for _, label in rows),
     )

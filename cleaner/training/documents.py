@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cleaner.document import LABEL_INDEX, LABELS, Label
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 UNKNOWN = -1
+LINE_BREAK = re.compile(r"\r\n|\r|\n")
+SPAN_LABEL = 2  # where the label stands in [start, end, label, probability]
 
 
 class LabelledError(ValueError):
@@ -27,7 +30,7 @@ class Labelled:
     """A document with a label number (or ``UNKNOWN``) for each line that is not blank.
 
     ``kind`` says what made it of the page; ``page`` and ``page_type`` are the page's id and its type;
-    ``sure`` says which labels were given by hand (all, where it is empty).
+    ``markup`` holds labels that the page's markup speaks for, where the document has such (else nothing).
     """
 
     name: str
@@ -37,29 +40,115 @@ class Labelled:
     kind: str = "gold"
     page: str = ""
     page_type: str = ""
-    sure: tuple[bool, ...] = ()
+    markup: tuple[int, ...] = ()
 
 
 def read_labelled(path: Path) -> Labelled:
-    """Read a document of rows ``label TAB line``; blank lines have no label."""
+    """Read a document of rows ``label TAB line``; blank lines have no label. Raises ``LabelledError``."""
     lines, labels = [], []
-    try:
-        rows = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise LabelledError(f"{path}: cannot be read: {error}") from error
+    content = read_text(path)
+    rows = content.split("\n")
+    if rows[-1]:
+        raise LabelledError(f"{path}:{len(rows)}: the last row has no line feed at its end: was the file cut?")
     for number, row in enumerate(rows, 1):
-        label, tab, line = row.partition("\t")
+        label, tab, line = row.partition("\t") if row.strip() else ("", "", row)
         lines.append(line)
+        if "\r" in line.removesuffix("\r"):
+            raise LabelledError(f"{path}:{number}: a carriage return inside of the line would part it in two")
         if line.strip():
             labels.append(label_number(label, f"{path}:{number}"))
-        elif row and not tab:
-            raise LabelledError(f"{path}:{number}: no TAB between label and line")
+        elif label and not tab:
+            raise LabelledError(f"{path}:{number}: no TAB between label and line: was the file cut?")
     return Labelled(path.stem, "\n".join(lines), tuple(labels))
 
 
-def label_number(name: str, where: str) -> int:
+def read_text(path: Path) -> str:
+    """The text of a file of UTF-8, with its line breaks as they are; raises ``LabelledError``."""
+    try:
+        data = path.read_bytes()
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        raise LabelledError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise LabelledError(f"{path}:{line}: is no UTF-8: was the file cut?") from error
+
+
+def read_records(path: Path) -> list[Labelled]:
+    """Read documents in JSON Lines, one a line, as objects with ``labels`` and ``text`` or ``lines``.
+
+    ``labels`` has an entry for each line that is not blank: a label, null where none is known, or what
+    ``cleaner --jsonl --labels`` writes. ``id`` names the document, ``url`` or ``host`` its site. Raises
+    ``LabelledError``.
+    """
+    documents = []
+    for number, row in enumerate(read_text(path).split("\n"), 1):
+        if row.strip():
+            where = f"{path}:{number}"
+            try:
+                record = json.loads(row)
+            except ValueError as error:
+                raise LabelledError(f"{where}: not JSON ({error}): was the file cut?") from error
+            except RecursionError as error:
+                raise LabelledError(f"{where}: nested too deeply") from error
+            documents.append(document_of(record, where, f"{path.stem}:{number}"))
+    return documents
+
+
+def document_of(record: Any, where: str, name: str) -> Labelled:
+    """The document that a record holds; raises ``LabelledError``."""
+    if not isinstance(record, dict) or not isinstance(record.get("labels"), list):
+        raise LabelledError(f'{where}: no record of the form {{"text": "...", "labels": ["body", ...]}}')
+    text = text_of(record, where)
+    lines = [line for line in LINE_BREAK.split(text) if line.strip()]
+    labels = tuple(number_of(entry, where) for entry in record["labels"])
+    if len(labels) != len(lines):
+        raise LabelledError(f"{where}: {len(labels)} labels for {len(lines)} lines that are not blank")
+    host = record.get("host") or host_of(str(record.get("url") or ""))
+    return Labelled(str(record.get("id") or name), text, labels, str(host))
+
+
+def text_of(record: dict[str, Any], where: str) -> str:
+    """The text of a record, which may be given as lines; raises ``LabelledError``."""
+    text, lines = record.get("text"), record.get("lines")
+    if isinstance(text, str) and lines is None:
+        return text
+    if text is None and isinstance(lines, list) and all(isinstance(line, str) for line in lines):
+        if any(LINE_BREAK.search(line) for line in lines):
+            raise LabelledError(f"{where}: a line break inside of one of the lines")
+        return "\n".join(lines)
+    raise LabelledError(f"{where}: needs either 'text', a string, or 'lines', a list of strings")
+
+
+def number_of(entry: Any, where: str) -> int:
+    """Number of the label that an entry of ``labels`` names; ``UNKNOWN`` for null."""
+    if isinstance(entry, list) and len(entry) > SPAN_LABEL:
+        entry = entry[SPAN_LABEL]
+    return UNKNOWN if entry is None else label_number(entry, where)
+
+
+def read_all(paths: Iterable[Path]) -> list[Labelled]:
+    """All labelled documents of some files (``.jsonl``, else TSV) and folders of ``.tsv`` and ``.jsonl``, in order.
+
+    Raises ``LabelledError``, also if there is no line with a label in them.
+    """
+    documents: list[Labelled] = []
+    paths = list(paths)
+    for path in paths:
+        if path.is_dir():
+            documents += read_gold(path)
+            documents += [document for file in sorted(path.glob("*.jsonl")) for document in read_records(file)]
+        else:
+            documents += read_records(path) if path.suffix in (".jsonl", ".ndjson") else [read_labelled(path)]
+    documents = [document for document in documents if any(label != UNKNOWN for label in document.labels)]
+    if not documents:
+        raise LabelledError(f"{', '.join(map(str, paths))}: no line with a label there")
+    return documents
+
+
+def label_number(name: Any, where: str) -> int:
     """Number of a label; raises ``LabelledError`` that says where an unknown one stands."""
-    if name not in LABEL_INDEX:
+    if not isinstance(name, str) or name not in LABEL_INDEX:
         raise LabelledError(f"{where}: unknown label {name!r}; known are {', '.join(Label)}")
     return LABEL_INDEX[Label(name)]
 

@@ -14,6 +14,8 @@ from cleaner.features import LINE_FEATURES
 from cleaner.model import BOUND, PAGE_TYPES, SEEN, UNIT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
 
@@ -65,6 +67,38 @@ class ContextNetwork(nn.Module):
         return scores
 
 
+def line_network(shape: Shape, rows: int, begin: Mapping[str, NDArray[np.generic]] | None) -> LineNetwork:
+    """A first network with so many rows, fresh or (then with all of them) as the arrays of a model say."""
+    network = LineNetwork(shape, rows)
+    if begin is not None:
+        table = begin["table"].astype(np.float32) * begin["table_scale"].astype(np.float32)
+        network.table.weight.data = torch.from_numpy(table)
+        set_layers(network, begin, "line", "verdict", "page_type")
+    return network
+
+
+def context_network(shape: Shape, begin: Mapping[str, NDArray[np.generic]] | None) -> ContextNetwork:
+    """A network that revises, fresh or as the arrays of one pass say."""
+    network = ContextNetwork(shape)
+    if begin is not None:
+        set_layers(network, begin, "hidden", "score")
+    return network
+
+
+def set_layers(network: nn.Module, arrays: Mapping[str, NDArray[np.generic]], *names: str) -> None:
+    """The opposite of ``layers``."""
+    for name in names:
+        layer = getattr(network, name)
+        layer.weight.data = torch.from_numpy(arrays[f"{name}_weight"].astype(np.float32).T.copy())
+        layer.bias.data = torch.from_numpy(arrays[f"{name}_bias"].astype(np.float32).copy())
+
+
+def shape_of(arrays: Mapping[str, NDArray[np.generic]]) -> Shape:
+    """The sizes of the networks of a model."""
+    rows, dimensions = arrays["table"].shape
+    return Shape((rows - 1).bit_length(), dimensions, arrays["line_bias"].shape[-1], arrays["hidden_bias"].shape[-1])
+
+
 def layers(network: nn.Module, *names: str) -> dict[str, NDArray[np.float32]]:
     """Weights and biases of the layers of these names, as ``cleaner.model.make_model`` takes them."""
     found = {}
@@ -76,13 +110,17 @@ def layers(network: nn.Module, *names: str) -> dict[str, NDArray[np.float32]]:
 
 
 def line_arrays(network: LineNetwork, common: NDArray[np.bool_]) -> dict[str, NDArray[np.generic]]:
-    """The arrays of the first network; the table in 8 bits, a scale for each dimension, blank beside ``common``."""
+    """The arrays of the first network; its table is blank beside the ``common`` rows, which it was trained on."""
     trained = network.table.weight.detach().numpy()
+    table = np.zeros((len(common), trained.shape[1]), np.float32)
+    table[common] = trained[: np.count_nonzero(common)]
+    return {**quantized(table, trained), **layers(network, "line", "verdict", "page_type")}
+
+
+def quantized(table: NDArray[np.float32], trained: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:
+    """The table in 8 bits, and the scale of each of its dimensions, which fits the ``trained`` rows."""
     scale = np.maximum(np.minimum(np.abs(trained).max(axis=0), 8 * trained.std(axis=0)), 1e-6) / 127
-    table = np.zeros((len(common), trained.shape[1]), np.int8)
-    table[common] = np.clip(np.rint(trained / scale), -127, 127)[: np.count_nonzero(common)]
     return {
-        "table": table,
+        "table": np.clip(np.rint(table / scale), -127, 127).astype(np.int8),
         "table_scale": scale.astype(np.float64),
-        **layers(network, "line", "verdict", "page_type"),
     }

@@ -2,15 +2,16 @@
 
 A network knows the lines that it was trained on far better than others. So each network is trained
 on what the one before it said when it was trained on other sites: the documents are parted into
-folds by site.
+folds by site. What a page's markup says of its lines is believed as far as it agrees with the hand
+labels, and weighed against what such networks say, before the final ones are trained.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -19,11 +20,13 @@ from torch import nn
 from cleaner.document import LABELS
 from cleaner.features import extract, rows_of_rules
 from cleaner.lines import split_lines
-from cleaner.model import PAGE_TYPES, Model, make_model, seen_by, toy
-from cleaner.training.network import ContextNetwork, LineNetwork, Shape, layers, line_arrays
+from cleaner.model import PAGE_TYPES, PASS_ARRAYS, Model, make_model, seen_by, softmax, toy
+from cleaner.training.calibration import fit as fit_calibration
+from cleaner.training.documents import UNKNOWN
+from cleaner.training.network import Shape, context_network, layers, line_arrays, line_network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -31,12 +34,16 @@ if TYPE_CHECKING:
     from cleaner.training.documents import Labelled
 
 
+NOTHING_SAID = np.empty((0, len(LABELS)), np.float32)
+
+
 @dataclass(frozen=True)
 class Settings:
     """How to train.
 
     ``weak`` weighs lines whose labels come from markup, against 1 for lines labelled by hand; ``types``
-    weighs what is learned of page types, against 1 for labels.
+    weighs what is learned of page types, against 1 for labels; ``least`` is the probability from which on
+    what markup and networks say together is believed.
     """
 
     folds: int = 3
@@ -60,6 +67,7 @@ class Settings:
     smooth: float = 0.02
     grip: float = 0.1
     types: float = 0.2
+    least: float = 0.6
     seed: int = 20261122
 
 
@@ -67,7 +75,8 @@ class Settings:
 class Prepared:
     """A labelled document with its features, as arrays.
 
-    ``sure``: which lines are labelled by hand; ``page_type``: the number of its page's type, or -1.
+    ``labels`` are those to learn, or -1; ``sure``: which are given by hand; ``markup``: what the markup says,
+    or -1, and nothing where the document has none; ``page_type``: the number of its page's type, or -1.
     """
 
     rows: NDArray[np.int32]
@@ -77,6 +86,7 @@ class Prepared:
     context: NDArray[np.float32]
     labels: NDArray[np.int64]
     sure: NDArray[np.bool_]
+    markup: NDArray[np.int64]
     page_type: int
     host: str
 
@@ -109,6 +119,7 @@ def prepare(documents: Sequence[Labelled], rules: RuleSet, bits: int) -> list[Pr
             if j - i != len(document.labels):
                 raise ValueError(f"{document.name}: {j - i} lines but {len(document.labels)} labels")
             x, y = features.row_start[i], features.row_start[j]
+            by_hand, markup = np.array(document.labels, np.int64), np.array(document.markup, np.int64)
             found.append(
                 Prepared(
                     rows[x:y],
@@ -116,8 +127,9 @@ def prepare(documents: Sequence[Labelled], rules: RuleSet, bits: int) -> list[Pr
                     features.row_start[i : j + 1] - x,
                     features.line[i:j],
                     features.context[i:j],
-                    np.array(document.labels, np.int64),
-                    np.array(document.sure or [True] * len(document.labels), bool),
+                    np.where(by_hand >= 0, by_hand, markup) if len(markup) else by_hand,
+                    by_hand >= 0,
+                    markup,
                     PAGE_TYPES.index(document.page_type) if document.page_type else -1,
                     document.host,
                 )
@@ -163,14 +175,18 @@ def common_rows(documents: Sequence[Prepared], bits: int, fewest: int) -> NDArra
     return count >= fewest
 
 
-def train_lines(documents: Sequence[Prepared], shape: Shape, settings: Settings) -> dict[str, NDArray[np.generic]]:
+def train_lines(
+    documents: Sequence[Prepared], shape: Shape, settings: Settings, begin: Mapping[str, NDArray[Any]] | None = None
+) -> dict[str, NDArray[np.generic]]:
     """Train the first network; returns its arrays."""
     start(settings.seed)
     random = np.random.default_rng(settings.seed)
     lines = lines_of(documents, settings)
-    common = common_rows(documents, shape.bits, settings.fewest_sites)
+    common = np.ones(1 << shape.bits, bool)
+    if begin is None:
+        common = common_rows(documents, shape.bits, settings.fewest_sites)
     place = np.cumsum(common) - 1  # only these rows are trained: the others stay blank
-    network = LineNetwork(shape, int(common.sum()))
+    network = line_network(shape, int(common.sum()), begin)
     body = [p for name, p in network.named_parameters() if not name.startswith("table")]
     optimizer = torch.optim.AdamW(
         [{"params": [network.table.weight], "top": settings.table_rate}, {"params": body, "top": settings.line_rate}],
@@ -206,33 +222,97 @@ def some_lines(
     return lines.rows[pick], start_at, weight, lines.line[chosen]
 
 
+class Trained(NamedTuple):
+    """Arrays of a model; and scores of each document's lines from networks that have not seen its site."""
+
+    arrays: dict[str, NDArray[np.generic]]
+    scores: list[NDArray[np.float32]]
+
+
 def train(
     documents: Sequence[Prepared],
     shape: Shape,
     settings: Settings,
     report: Callable[[str], None] = lambda _: None,
-) -> dict[str, NDArray[np.generic]]:
-    """All arrays of a model; the same documents, settings and number of threads give the same."""
-    fold = [fold_of(document.host, settings.folds) for document in documents]
-    arrays = train_lines(documents, shape, settings)
+    begin: Mapping[str, NDArray[Any]] | None = None,
+) -> Trained:
+    """Train all networks; the same documents and settings (and, with torch, number of threads) give the same.
+
+    ``begin`` are the arrays of a model of this shape to start from, instead of chance.
+    """
+    fold = folds_of([document.host for document in documents], settings.folds)
+    if any(len(document.markup) for document in documents):
+        said, types = read_unseen(documents, fold, shape, settings, begin)
+        seen = [seen_by(v, t, d.line, d.context, whole(d)) for d, v, t in zip(documents, said, types, strict=True)]
+        documents = judged(documents, revised(documents, seen, fold, shape, settings), settings.least)
+        report("what the markup says, judged")
+    arrays = train_lines(documents, shape, settings, begin)
     report("lines")
-    said, types = ([np.empty((0, 0), np.float32)] * len(documents) for _ in range(2))
-    for number in range(settings.folds):
-        others = [document for document, k in zip(documents, fold, strict=True) if k != number]
-        model = model_of(train_lines(others, shape, settings))
-        for at, d in ((at, documents[at]) for at, k in enumerate(fold) if k == number):
-            said[at], types[at] = model.read(d.rows, d.row_start, d.line, whole(d))
-        report(f"lines, without fold {number + 1} of {settings.folds}")
+    said, types = read_unseen(documents, fold, shape, settings, begin)
+    report("lines, without each fold")
     passes = []
     for number in range(settings.passes):
+        first = begin and {name: begin[name][number] for name in PASS_ARRAYS}
         seen = [seen_by(v, t, d.line, d.context, whole(d)) for d, v, t in zip(documents, said, types, strict=True)]
-        passes.append(train_context(documents, seen, shape, settings))
+        passes.append(train_context(documents, seen, shape, settings, first))
         report(f"context, pass {number + 1} of {settings.passes}")
-        if number + 1 < settings.passes:
-            said = revised(documents, seen, fold, shape, settings)
-            report("context, without each fold")
+        said = revised(documents, seen, fold, shape, settings, first)
+        report("context, without each fold")
     arrays |= {name: np.stack([found[name] for found in passes]) for name in passes[0]}
-    return arrays | {"transitions": transitions_of(documents, settings.grip).astype(np.float32)}
+    arrays["transitions"] = (
+        transitions_of(documents, settings.grip).astype(np.float32) if begin is None else begin["transitions"]
+    )
+    arrays["calibration"] = calibration_of(documents, said, begin)
+    report("calibration")
+    return Trained(arrays, said)
+
+
+def read_unseen(
+    documents: Sequence[Prepared],
+    fold: Sequence[int],
+    shape: Shape,
+    settings: Settings,
+    begin: Mapping[str, NDArray[Any]] | None,
+) -> tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]]:
+    """What the first network says of each document, trained on the other folds; see ``Model.read``."""
+    said, types = ([NOTHING_SAID] * len(documents) for _ in range(2))
+    for number in range(settings.folds):
+        others = [document for document, k in zip(documents, fold, strict=True) if k != number]
+        model = model_of(train_lines(others, shape, settings, begin))
+        for at, d in ((at, documents[at]) for at, k in enumerate(fold) if k == number):
+            said[at], types[at] = model.read(d.rows, d.row_start, d.line, whole(d))
+    return said, types
+
+
+def judged(documents: Sequence[Prepared], said: Sequence[NDArray[np.float32]], least: float) -> list[Prepared]:
+    """The documents with the labels that markup and the networks' scores speak for together.
+
+    How far the markup can be believed is counted on lines that are labelled by hand too. A line of which
+    no label has the probability ``least`` is left out.
+    """
+    count = np.ones((len(LABELS) + 1, len(LABELS)))  # what the markup says (last: nothing) x what it is
+    marked = [document for document in documents if len(document.markup)]
+    for document in marked:
+        np.add.at(count, (document.markup[document.sure], document.labels[document.sure]), 1)
+    share = count / count.sum(axis=0)
+
+    def judge(document: Prepared, scores: NDArray[np.float32]) -> Prepared:
+        odds = softmax(scores) * share[document.markup]
+        odds /= odds.sum(axis=1, keepdims=True)
+        likeliest = np.where(odds.max(axis=1) >= least, odds.argmax(axis=1), UNKNOWN)
+        return replace(document, labels=np.where(document.sure, document.labels, likeliest))
+
+    return [judge(d, scores) if len(d.markup) else d for d, scores in zip(documents, said, strict=True)]
+
+
+def calibration_of(
+    documents: Sequence[Prepared], said: Sequence[NDArray[np.float32]], begin: Mapping[str, NDArray[Any]] | None
+) -> NDArray[np.float64]:
+    """What makes probabilities of scores, from what is said of documents labelled by hand, of sites not seen."""
+    sure = [document.sure & (not len(document.markup)) for document in documents]
+    scores = np.concatenate([each[known] for each, known in zip(said, sure, strict=True)])
+    labels = np.concatenate([document.labels[known] for document, known in zip(documents, sure, strict=True)])
+    return fit_calibration(scores, labels, None if begin is None else begin.get("calibration"))
 
 
 def whole(document: Prepared) -> NDArray[np.int64]:
@@ -246,12 +326,13 @@ def revised(
     fold: Sequence[int],
     shape: Shape,
     settings: Settings,
+    begin: Mapping[str, NDArray[Any]] | None = None,
 ) -> list[NDArray[np.float32]]:
     """What a pass over the context makes of each document, trained on the other folds."""
-    said = [np.empty((0, 0), np.float32)] * len(documents)
+    said = [NOTHING_SAID] * len(documents)
     for number in range(settings.folds):
         others = [at for at, k in enumerate(fold) if k != number]
-        arrays = train_context([documents[at] for at in others], [seen[at] for at in others], shape, settings)
+        arrays = train_context([documents[at] for at in others], [seen[at] for at in others], shape, settings, begin)
         model = model_of({name: array[None] for name, array in arrays.items()})
         for at in (at for at, k in enumerate(fold) if k == number):
             said[at] = model.revised(0, seen[at])
@@ -264,7 +345,11 @@ def model_of(arrays: dict[str, NDArray[np.generic]]) -> Model:
 
 
 def train_context(
-    documents: Sequence[Prepared], seen: Sequence[NDArray[np.float32]], shape: Shape, settings: Settings
+    documents: Sequence[Prepared],
+    seen: Sequence[NDArray[np.float32]],
+    shape: Shape,
+    settings: Settings,
+    begin: Mapping[str, NDArray[Any]] | None = None,
 ) -> dict[str, NDArray[np.generic]]:
     """Train a network that revises, on what is seen of each line."""
     start(settings.seed)
@@ -273,7 +358,7 @@ def train_context(
     weights = np.where(np.concatenate([document.sure for document in documents]), 1, settings.weak_context)
     known = np.flatnonzero(labels >= 0)
     inputs, labels, weights = np.concatenate(seen)[known], labels[known], weights[known].astype(np.float32)
-    network = ContextNetwork(shape)
+    network = context_network(shape, begin)
     optimizer = torch.optim.AdamW(
         [{"params": list(network.parameters()), "top": settings.context_rate}], weight_decay=settings.decay
     )
@@ -335,9 +420,11 @@ def loss_of(
     return (losses * weight).sum() / weight.sum()
 
 
-def fold_of(host: str, folds: int) -> int:
-    """The fold of a site."""
-    return int(hashlib.blake2b(host.encode(), digest_size=4).hexdigest(), 16) % folds
+def folds_of(hosts: Sequence[str], folds: int) -> list[int]:
+    """The fold of each document, by its site: sites in an order that says nothing are dealt out in turn."""
+    sites = sorted(set(hosts), key=lambda host: hashlib.blake2b(host.encode(), digest_size=8).digest())
+    fold = {host: number % folds for number, host in enumerate(sites)}
+    return [fold[host] for host in hosts]
 
 
 def transitions_of(documents: Sequence[Prepared], grip: float) -> NDArray[np.float64]:
