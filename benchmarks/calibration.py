@@ -1,16 +1,18 @@
 """Whether probabilities can be believed: the expected calibration error of each label, and a plot.
 
-    python benchmarks/calibration.py [FOLDER] [--plot docs/reliability.svg]
+    python benchmarks/calibration.py [FOLDER] [--plot docs/reliability.svg] [--at-most 0.03]
 
 FOLDER holds NAME.tsv (rows `label TAB line`); of it the documents count whose number ends in 0 or 5. "of all lines":
 the probability of the label of every line, against the lines that have it. "of lines so labelled": the probability of
 the label that was given, against the lines where that was right. An error has to be seen against the one that chance
-makes where the probabilities are perfect ("by chance"): it is large where there are few lines.
+makes where the probabilities are perfect ("by chance"): it is large where there are few lines. With --at-most the exit
+code is 1 if the error of a label, of all lines, is larger.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -51,6 +53,12 @@ def lines_of(documents: Sequence[Labelled]) -> Lines:
     return Lines(gold, *(np.concatenate([each[k] for each in found]) for k in range(3)))
 
 
+def errors(lines: Lines) -> list[float]:
+    """The error of each label, of all lines."""
+    pairs = ((lines.probabilities[:, number], lines.gold == number) for number in range(len(LABELS)))
+    return [calibration(stated, hit).error for stated, hit in pairs]
+
+
 def by_chance(probability: NDArray[np.float64]) -> float:
     """The mean error if every probability were just right."""
     random = np.random.default_rng(0)
@@ -61,9 +69,8 @@ def by_chance(probability: NDArray[np.float64]) -> float:
 def report(lines: Lines) -> str:
     """The table."""
     rows = []
-    for number, label in enumerate(LABELS):
+    for number, (label, all_lines) in enumerate(zip(LABELS, errors(lines), strict=True)):
         mine = lines.labels == number
-        all_lines = calibration(lines.probabilities[:, number], lines.gold == number).error
         given = calibration(lines.probability[mine], lines.gold[mine] == number).error
         rows.append(
             f"| `{label}` | {np.sum(lines.gold == number):,} | {all_lines:.3f} | {mine.sum():,} | {given:.3f}"
@@ -103,17 +110,19 @@ def plot(lines: Lines, path: Path) -> None:
     save(figure, path)
 
 
-def main() -> None:
+def main() -> int:
     """Print the table, and draw the plot if asked to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?", default=Path("../shared/gold"))
     parser.add_argument("--plot", type=Path)
+    parser.add_argument("--at-most", type=float, default=1.0)
     arguments = parser.parse_args()
     lines = lines_of(held_out(arguments.folder))
     print(report(lines))
     if arguments.plot:
         plot(lines, arguments.plot)
+    return int(max(errors(lines)) > arguments.at_most)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -82,8 +82,11 @@ def main(argv: Sequence[str]) -> int:
             favor=typed.favor,
             threshold=typed.threshold,
         )
-    except (OSError, ValueError) as error:
-        complain(reason(error) if isinstance(error, OSError) else error)
+    except OSError as error:
+        complain(f"{error.filename}: {reason(error)}")
+        return USAGE
+    except ValueError as error:
+        complain(error)
         return USAGE
     try:
         documents = read_all(typed.labelled)

@@ -149,3 +149,12 @@ def test_bounds() -> None:
     """Nothing said is balanced."""
     assert bounds_of(None, None) == bounds_of("balanced", None) == AS_DECODED
     assert bounds_of(None, 0.3) == Bounds(0.3, 0.3)
+
+
+def test_corpora_are_cleaned_with_the_same_bounds() -> None:
+    """The options reach the workers, and runs with other ones are told apart."""
+    from cleaner.corpus.settings import Settings
+
+    assert Settings(favor="recall").cleaner().bounds == FAVOR["recall"]
+    assert Settings(threshold=0.3).cleaner().bounds == Bounds(0.3, 0.3)
+    assert Settings(threshold=0.3).head() != Settings().head()

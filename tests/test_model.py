@@ -318,6 +318,26 @@ def test_wrong_arrays_are_named(folder: Path, name: str, fault: str) -> None:
         assert str(caught.value).startswith(f"{source}: ")
 
 
+@pytest.mark.parametrize("array", [np.ones(10), np.ones((3, 10)), np.ones((2, 9)), np.full((2, 10), np.nan)])
+def test_a_wrong_calibration_is_named(array: NDArray[np.float64]) -> None:
+    """It has a scale and a shift for each label, if there is one."""
+    with pytest.raises(ModelError, match=r"calibration|not finite"):
+        make_model(random_model() | {"calibration": array})
+
+
+def test_calibration_changes_probabilities_and_no_label() -> None:
+    """Scores are scaled and shifted before they become probabilities; what is decided stays."""
+    scale, shift = np.linspace(0.25, 2, 10), np.linspace(-1, 1, 10)
+    plain, calibrated = make_model(random_model()), make_model(random_model() | {"calibration": [scale, shift]})
+    (scores,) = scores_of(plain, [SAMPLE])
+    by_hand = np.exp(scores * np.rint(scale * 512) / 512 + np.rint(shift * 512) / 512)
+    assert calibrated.probabilities(scores) == pytest.approx(by_hand / by_hand.sum(axis=1, keepdims=True), abs=1e-6)
+    assert plain.probabilities(scores).tolist() == softmax(scores).tolist()
+    before, after = (Cleaner(model=model).label(SAMPLE) for model in (plain, calibrated))
+    assert [line.label for line in before] == [line.label for line in after]
+    assert [line.scores for line in before] != [line.scores for line in after]
+
+
 @pytest.mark.parametrize("rows", [0, 1, 3, 255])
 def test_a_table_has_a_power_of_two_rows(rows: int) -> None:
     """Rows are found by the upper bits of a hash: other numbers of rows would not do."""

@@ -49,7 +49,8 @@ examples:
 
 FOLDS = 3
 STEPS = 40  # an epoch has at least so many steps, while batches are large enough to learn from
-SLOWER = 0.1  # the share of the usual learning rates with which a model is trained further
+GENTLE = {"line_rate": 0.02, "table_rate": 0.1, "context_rate": 0.02}  # shares of the usual rates, to train further
+GENTLE_EPOCHS = 2  # over the context: more, or faster, and a model forgets what the new documents do not show
 EVERY_SITE = 50  # sites for each site on which words must have been seen, when training anew
 
 
@@ -199,9 +200,10 @@ def settings_for(hosts: Sequence[str], lines: int, begin: Mapping[str, Any] | No
     return replace(
         fit,
         passes=len(begin["hidden_bias"]),
-        line_rate=SLOWER * usual.line_rate,
-        table_rate=SLOWER * usual.table_rate,
-        context_rate=SLOWER * usual.context_rate,
+        context_epochs=GENTLE_EPOCHS,
+        line_rate=GENTLE["line_rate"] * usual.line_rate,
+        table_rate=GENTLE["table_rate"] * usual.table_rate,
+        context_rate=GENTLE["context_rate"] * usual.context_rate,
     )
 
 
