@@ -37,8 +37,8 @@ class Done:
     def add(self, result: Result) -> None:
         """Count what became of some rows."""
         self.rows += result.rows
+        self.out += result.out
         self.set_aside += result.set_aside
-        self.out += result.rows - result.set_aside - len(result.rejected)
         self.rejected += result.rejected
         self.tally.merge(result.tally)
 
@@ -108,9 +108,11 @@ def one_shard(
                 watch(shard, item)
             item = next(results)
     done.outputs = written(shard, folder, aside is not None)
-    if item.rows != done.rows:
+    written_or_told = done.out + done.set_aside + len(done.rejected)
+    if not item.rows == done.rows == written_or_told:
         raise MiscountError(
-            f"{shard.name}: {item.rows} rows were read, but {done.rows} were dealt with: please report this"
+            f"{shard.name}: {item.rows} rows were read, {done.rows} were cleaned, {written_or_told} were written"
+            " or rejected: please report this"
         )
     if item.broken is not None:
         done.rows += 1

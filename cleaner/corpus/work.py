@@ -16,22 +16,28 @@ from cleaner.corpus.inputs import text_name
 from cleaner.corpus.kernel import SET_ASIDE, clean_batch
 from cleaner.corpus.readers import blank
 from cleaner.corpus.tasks import Page, Piece, Rejected, Result, Task, from_stream, to_stream
-from cleaner.html import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from cleaner.corpus.settings import Settings
+    from cleaner.document import Line
+    from cleaner.pipeline import Cleaner
     from cleaner.records import Record
 
 
 @dataclass
 class Rows:
-    """Rows that could be read, as a batch; those of JSON Lines that stay such also as they were written."""
+    """Rows that could be read, as a batch.
+
+    Those of JSON Lines that stay such stand here also as they were written, and those of pages with the
+    lines that they were labelled by.
+    """
 
     batch: pa.RecordBatch
     text: str  # the column of the texts
-    lines: list[Record] | None = None
+    records: list[Record] | None = None
+    lines: list[list[Line]] | None = None
     repaired: int = 0
     rejected: list[Rejected] = field(default_factory=list)
 
@@ -46,7 +52,7 @@ class Worker:
 
     def __call__(self, task: Task) -> Result:
         """Clean the rows of a task."""
-        rows = read_rows(task, self.settings)
+        rows = read_rows(task, self.settings, self.cleaner)
         result = Result(task.shard, task.position, rejected=rows.rejected)
         settings = self.settings
         cleaned = clean_batch(
@@ -57,30 +63,33 @@ class Worker:
             column=settings.column,
             max_removed=settings.max_removed,
             tally=result.tally,
+            lines=rows.lines,
         )
         result.tally.repaired += rows.repaired
         result.rows = cleaned.num_rows + len(rows.rejected)
         if settings.max_removed is not None:
             aside = cleaned.column(SET_ASIDE)
             cleaned = cleaned.drop_columns([SET_ASIDE])
-            result.set_aside = pc.sum(aside).as_py() or 0
-            if result.set_aside:
-                result.aside = [encoded(task.to, rows, cleaned, settings, aside)]
-                result.kept = [encoded(task.to, rows, cleaned, settings, pc.invert(aside))]
+            if pc.any(aside).as_py():
+                piece, result.set_aside = encoded(task.to, rows, cleaned, settings, aside)
+                result.aside.append(piece)
+                piece, result.out = encoded(task.to, rows, cleaned, settings, pc.invert(aside))
+                result.kept.append(piece)
                 return result
-        result.kept = [encoded(task.to, rows, cleaned, settings)]
+        piece, result.out = encoded(task.to, rows, cleaned, settings)
+        result.kept.append(piece)
         return result
 
 
 # Rows
 
 
-def read_rows(task: Task, settings: Settings) -> Rows:
+def read_rows(task: Task, settings: Settings, cleaner: Cleaner) -> Rows:
     """The rows of a task."""
     if isinstance(task.rows, pa.Buffer):
         return Rows(from_stream(task.rows), settings.field)
     if task.rows and isinstance(task.rows[0], Page):
-        return read_pages(task, cast("list[Page]", task.rows), settings)
+        return read_pages(task, cast("list[Page]", task.rows), settings, cleaner)
     if task.rows or task.to != "parquet":
         return read_lines(task, settings)
     return Rows(pa.record_batch({settings.field: pa.array([], pa.string())}), settings.field)
@@ -113,10 +122,11 @@ def read_lines(task: Task, settings: Settings) -> Rows:
         texts.append(whole)
     column = pa.array(texts, pa.string())
     if task.to != "parquet":
-        return Rows(pa.record_batch({settings.field: column}), settings.field, found, repaired, rejected)
+        batch = pa.record_batch({settings.field: column})
+        return Rows(batch, settings.field, found, repaired=repaired, rejected=rejected)
     plain = [{**json.loads(record.line), settings.field: None} for record in found]
     batch = as_table(plain, settings.field, column)
-    return Rows(batch, settings.field, None, repaired, rejected)
+    return Rows(batch, settings.field, repaired=repaired, rejected=rejected)
 
 
 def without_surrogates(text: str) -> str:
@@ -143,50 +153,72 @@ def as_column(values: list[Any]) -> pa.Array:
         return pa.array([None if value is None else json.dumps(value) for value in values], pa.string())
 
 
-def read_pages(task: Task, pages: Sequence[Page], settings: Settings) -> Rows:
-    """The texts of pages, or texts as they are, with what is known of them."""
+def read_pages(task: Task, pages: Sequence[Page], settings: Settings, cleaner: Cleaner) -> Rows:
+    """The texts of pages with their lines, or texts as they are, with what is known of them."""
     texts: list[str] = []
+    lines: list[list[Line]] = []
     fields: list[dict[str, str | None]] = []
     rejected = []
     repaired = 0
     for number, page in enumerate(pages, task.first):
         try:
-            text, bad = page_text(page)
+            if page.kind == "unread":
+                raise OSError(page.data.decode())  # noqa: TRY301 (told as what an extractor trips over is)
+            if page.kind == "html":
+                lines.append(cleaner.label_html(markup(page), page.fields.get("url")))
+                text, bad = text_of(lines[-1]), 0
+            else:
+                text, bad = reading.decode(page.data)
         except Exception as error:  # noqa: BLE001 (whatever an extractor trips over, the page is to blame)
             rejected.append(Rejected(number, f"{', '.join(filter(None, page.fields.values()))}: {error}"))
             continue
-        texts.append(text)
+        whole = without_surrogates(text)
+        texts.append(whole)
         fields.append(page.fields)
-        repaired += bool(bad)
+        repaired += bool(bad) or whole != text
     names = list(pages[0].fields)
     columns = [pa.array([entry[name] for entry in fields], pa.string()) for name in names]
     batch = pa.RecordBatch.from_arrays([*columns, pa.array(texts, pa.string())], [*names, settings.field])
-    return Rows(batch, settings.field, None, repaired, rejected)
+    return Rows(batch, settings.field, lines=lines or None, repaired=repaired, rejected=rejected)
 
 
-def page_text(page: Page) -> tuple[str, int]:
-    """The text of a page, and how many bad bytes it had; raises for one that could not be read."""
-    if page.kind == "unread":
-        raise OSError(page.data.decode())
-    if page.kind == "text":
-        return reading.decode(page.data)
-    return without_surrogates(text_of(page.data, page.fields.get("url"))), 0
+def markup(page: Page) -> bytes | str:
+    """A page as it came, or as text if its server named an encoding that there is, and no mark says better."""
+    if page.charset and not reading.marked(page.data):
+        try:
+            return page.data.decode(page.charset, "replace")
+        except LookupError:
+            pass
+    return page.data
+
+
+def text_of(lines: Sequence[Line]) -> str:
+    """The text that the spans of these lines index: line feeds are all that stands between lines of a page."""
+    parts, end = [], 0
+    for line in lines:
+        parts += ["\n" * (line.start - end), line.text]
+        end = line.end
+    return "".join(parts)
 
 
 # Output
 
 
-def encoded(to: str, rows: Rows, cleaned: pa.RecordBatch, settings: Settings, chosen: pa.Array | None = None) -> Piece:
-    """The rows, or those that are chosen, in the format of the output."""
-    lines = rows.lines
+def encoded(
+    to: str, rows: Rows, cleaned: pa.RecordBatch, settings: Settings, chosen: pa.Array | None = None
+) -> tuple[Piece, int]:
+    """The rows, or those that are chosen, in the format of the output, and how many there are in it."""
+    found = rows.records
     if chosen is not None:
         cleaned = cleaned.filter(chosen)
-        lines = lines and [line for line, is_chosen in zip(lines, chosen.to_pylist(), strict=True) if is_chosen]
+        found = found and [record for record, is_chosen in zip(found, chosen.to_pylist(), strict=True) if is_chosen]
     if to == "parquet":
-        return to_stream(cleaned)
+        return to_stream(cleaned), cleaned.num_rows
     if to == "text":
-        return as_files(cleaned, settings)
-    return packed("".join(as_lines(cleaned, lines, settings)).encode(), to)
+        files = as_files(cleaned, settings)
+        return files, len(files)
+    lines = as_json(cleaned, settings) if found is None else as_written(cleaned, found, settings)
+    return packed("".join(lines).encode(), to), len(lines)
 
 
 def as_files(cleaned: pa.RecordBatch, settings: Settings) -> list[tuple[str, bytes]]:
@@ -198,18 +230,23 @@ def as_files(cleaned: pa.RecordBatch, settings: Settings) -> list[tuple[str, byt
     ]
 
 
-def as_lines(cleaned: pa.RecordBatch, lines: list[Record] | None, settings: Settings) -> Iterable[str]:
-    """A line of JSON for each row; lines that were such before change in the text and what is added alone."""
-    if lines is None:
-        for row in cleaned.to_pylist():
-            row[settings.added] = brief(row[settings.added])
-            yield json.dumps(row, ensure_ascii=False, default=plain) + "\n"
-        return
+def as_json(cleaned: pa.RecordBatch, settings: Settings) -> list[str]:
+    """A line of JSON for each row."""
+    rows = cleaned.to_pylist()
+    for row in rows:
+        row[settings.added] = brief(row[settings.added])
+    return [json.dumps(row, ensure_ascii=False, default=plain) + "\n" for row in rows]
+
+
+def as_written(cleaned: pa.RecordBatch, found: Sequence[Record], settings: Settings) -> list[str]:
+    """The lines of JSON that were read: they change in the text and what is added alone."""
     texts, added = cleaned.column(settings.field).to_pylist(), cleaned.column(settings.added).to_pylist()
-    for record, text, more in zip(lines, texts, added, strict=True):
+    lines = []
+    for record, text, more in zip(found, texts, added, strict=True):
         new = record.text if text is None or text == without_surrogates(record.text) else text
         line = records.rewritten(record, new, {settings.added: brief(more)})
-        yield line.encode("utf-8", "backslashreplace").decode() + "\n"
+        lines.append(line.encode("utf-8", "backslashreplace").decode() + "\n")
+    return lines
 
 
 def brief(added: Any) -> Any:

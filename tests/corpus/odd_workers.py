@@ -34,6 +34,7 @@ def work(task: Task) -> Result:
             result.rejected.append(Rejected(number, "as told"))
         else:
             result.kept.append(row.upper())
+            result.out += 1
     return result
 
 
