@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from cleaner.corpus.inputs import Shard
     from cleaner.corpus.tasks import Rejected
 
-MANIFEST, REJECTED, LOCK = "manifest.jsonl", "rejected.jsonl", ".lock"
+RUN = "_run"  # what is not output: readers of folders leave out what begins so, as pyarrow and Spark do
+MANIFEST, REJECTED, LOCK = f"{RUN}/manifest.jsonl", f"{RUN}/rejected.jsonl", f"{RUN}/lock"
 FORMAT = 1
 
 
@@ -41,8 +42,9 @@ class Manifest:
         self.done: dict[str, dict[str, Any]] = {}
         if self.path.exists():
             self.read()
-        elif others := [entry.name for entry in folder.iterdir() if entry.name != LOCK] if not restart else []:
+        elif others := [entry.name for entry in folder.iterdir() if entry.name != RUN] if not restart else []:
             raise RunError(f"{folder}: holds no manifest, but {min(others)}: choose another folder, or empty it")
+        self.path.parent.mkdir(exist_ok=True)
         remove_drafts(folder)
         self.rewrite()
 
@@ -71,6 +73,7 @@ class Manifest:
         self.rejected_end = end
         with whole_file(self.path) as file:
             file.writelines(as_line(entry) for entry in (self.head, *self.done.values()))
+        sync_folder(self.path.parent)
         sync_folder(self.folder)
 
     def is_done(self, shard: Shard) -> bool:

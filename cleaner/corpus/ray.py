@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from cleaner.corpus.inputs import Shard
+    from cleaner.corpus.run import Watch
     from cleaner.corpus.settings import Settings
 
 
@@ -46,7 +47,12 @@ class CleanBatches:
 
 
 def run_on_ray(
-    shards: Sequence[Shard], settings: Settings, folder: Path, workers: int | None, address: str | None
+    shards: Sequence[Shard],
+    settings: Settings,
+    folder: Path,
+    workers: int | None = None,
+    address: str | None = None,
+    watch: Watch | None = None,
 ) -> Iterator[Done]:
     """Do shards on a cluster, and give each when its outputs are on the disk, in any order."""
     if not ray.is_initialized():
@@ -64,6 +70,8 @@ def run_on_ray(
     for row in data.map(work, num_cpus=1).iter_rows():
         done: Done = row["done"]
         done.shard = originals[done.shard.number]
+        if watch is not None:
+            watch(done.shard, done.shard.size, done.tally)
         yield done
 
 

@@ -136,11 +136,8 @@ def page_tasks(shard: Shard, pages: Iterable[tuple[Page, int]]) -> Iterator[tupl
     waiting: list[Page] = []
     done = size = position = 0
     for page, here in pages:
-        if waiting and (
-            len(waiting) == PAGES
-            or size + len(page.data) > MEGABYTE
-            or (page.kind == "html") != (waiting[0].kind == "html")
-        ):
+        full = len(waiting) == PAGES or size + len(page.data) > MEGABYTE
+        if waiting and (full or (page.kind == "html") != (waiting[0].kind == "html")):
             yield Task(shard.number, shard.to, done + 1, position, waiting), len(waiting)
             done += len(waiting)
             waiting, size = [], 0

@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cleaner.corpus import readers
+from cleaner.corpus.manifest import RUN
 from cleaner.corpus.pool import Pool
 from cleaner.corpus.tally import Tally
 from cleaner.corpus.tasks import End, Rejected, Result, Task
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from cleaner.corpus.inputs import Shard
     from cleaner.corpus.settings import Settings
 
-SET_ASIDE = "set-aside"
+    Watch: TypeAlias = Callable[[Shard, int, Tally], None]  # a shard, how far it is done, and what was found there
+
+SET_ASIDE = f"{RUN}/set-aside"
 
 
 class Done:
@@ -64,7 +67,7 @@ def run_shards(
     settings: Settings,
     folder: Path,
     workers: int = 1,
-    watch: Callable[[Shard, Result], None] | None = None,
+    watch: Watch | None = None,
 ) -> Iterator[Done]:
     """Do shards, in order, and give each when its outputs are on the disk. Raises ``OSError`` and ``PoolError``."""
     if not shards:
@@ -85,7 +88,7 @@ def one_shard(
     shard: Shard,
     results: Iterator[Result | End],
     folder: Path,
-    watch: Callable[[Shard, Result], None] | None,
+    watch: Watch | None,
 ) -> Done:
     """Write what became of a shard, up to its end."""
     done = Done(shard)
@@ -105,19 +108,24 @@ def one_shard(
                 aside.write(item.aside)
             done.add(item)
             if watch is not None:
-                watch(shard, item)
+                watch(shard, item.position, item.tally)
             item = next(results)
+        check_counts(done, item)
     done.outputs = written(shard, folder, aside is not None)
-    written_or_told = done.out + done.set_aside + len(done.rejected)
-    if not item.rows == done.rows == written_or_told:
-        raise MiscountError(
-            f"{shard.name}: {item.rows} rows were read, {done.rows} were cleaned, {written_or_told} were written"
-            " or rejected: please report this"
-        )
     if item.broken is not None:
         done.rows += 1
         done.rejected.append(Rejected(item.rows + 1, f"the rest cannot be read: {item.broken}"))
     return done
+
+
+def check_counts(done: Done, end: End) -> None:
+    """Raise ``MiscountError``, before the outputs are in place, if not all rows were written or rejected."""
+    dealt_with = done.out + done.set_aside + len(done.rejected)
+    if not end.rows == done.rows == dealt_with:
+        raise MiscountError(
+            f"{done.shard.name}: {end.rows} rows were read, {done.rows} were cleaned, {dealt_with} were written"
+            " or rejected: please report this"
+        )
 
 
 def written(shard: Shard, folder: Path, aside: bool) -> list[str]:

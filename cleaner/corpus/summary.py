@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from cleaner.corpus.manifest import RUN
 from cleaner.corpus.tally import Tally
 from cleaner.render import VISIBLE
 from cleaner.writing import whole_file
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-SUMMARY = "summary.json"
+SUMMARY = f"{RUN}/summary.json"
 TOP_RULES = 10
 WIDTH = 72  # characters of an example on the terminal
 
