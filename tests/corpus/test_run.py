@@ -444,6 +444,19 @@ def test_the_output_may_lie_in_the_input(folder: Path) -> None:
     assert set(contents(folder / "out", own=False)) == {"a.jsonl"}
 
 
+def test_an_output_is_a_table_and_an_input(folder: Path) -> None:
+    """What a run keeps for itself, and what it sets aside, is taken neither for rows of a table nor for inputs."""
+    write_parquet(folder / "in" / "a.parquet", [*DOCUMENTS, "Advertisement"])
+    write_parquet(folder / "in" / "b.parquet", DOCUMENTS)
+    write(folder / "in" / "_SUCCESS.txt", "")
+    write(folder / "in" / "_temporary" / "c.jsonl", "nonsense")
+    write(folder / "in" / ".hidden" / "d.jsonl", "nonsense")
+    assert corpus("in", "--output", "out", "--max-removed", "0.99") == 0
+    assert pq.read_table("out").num_rows == 80
+    assert corpus("out", "--output", "again", "--column", "more") == 0
+    assert summary(folder / "again")["rows"]["in"] == 80
+
+
 def test_metadata_and_types_stay(folder: Path) -> None:
     """Column types and the metadata of the schema survive."""
     table = pa.table({"text": pa.array(DOCUMENTS, pa.large_string()), "n": pa.array(range(40), pa.int8())})
