@@ -452,9 +452,12 @@ def test_an_output_is_a_table_and_an_input(folder: Path) -> None:
     write(folder / "in" / "_temporary" / "c.jsonl", "nonsense")
     write(folder / "in" / ".hidden" / "d.jsonl", "nonsense")
     assert corpus("in", "--output", "out", "--max-removed", "0.99") == 0
-    assert pq.read_table("out").num_rows == 80
+    rows = summary(folder / "out")["rows"]
+    assert rows["in"] == 81
+    assert rows["set_aside"]
+    assert pq.read_table("out").num_rows == rows["out"]
     assert corpus("out", "--output", "again", "--column", "more") == 0
-    assert summary(folder / "again")["rows"]["in"] == 80
+    assert summary(folder / "again")["rows"]["in"] == rows["out"]
 
 
 def test_metadata_and_types_stay(folder: Path) -> None:
