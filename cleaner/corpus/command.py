@@ -314,6 +314,8 @@ def conclude(manifest: Manifest, failed: dict[str, str], quiet: bool) -> int:
     if failed:
         complain(f"{len(failed)} files could not be read; the same command tries them again")
     if rejected:
+        first = manifest.first_rejected()
+        complain(f"{first['file']}, row {first['row']}: {first['reason']}")
         complain(f"{rejected} rows were rejected: {manifest.rejected_path} tells which, and why")
     return FAILED if failed or rejected else DONE
 

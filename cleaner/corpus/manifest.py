@@ -120,6 +120,11 @@ class Manifest:
         """Write down what is to be tried again in the next run, and so belongs to no shard that is done."""
         append(self.rejected_path, rejected)
 
+    def first_rejected(self) -> dict[str, Any]:
+        """The first rejected row, where there is one."""
+        with self.rejected_path.open("rb") as file:
+            return dict(json.loads(file.readline()))
+
 
 def append(path: Path, data: bytes) -> None:
     """Add to a file, and see to it that this is on the disk."""

@@ -78,6 +78,16 @@ def test_engine_ray_writes_the_same_bytes(folder: Path, ray: Any) -> None:
     assert corpus("in", "--output", "ray", "--engine", "ray", "--resume") == 1
 
 
+def test_engine_ray_tells_what_fails(folder: Path, ray: Any, capfd: Any) -> None:
+    """An output that cannot be written ends a run on Ray with a word, as elsewhere."""
+    write_parquet(folder / "in" / "a.parquet", texts(3))
+    assert corpus("in", "--output", "out") == 0
+    (folder / "out" / "a.parquet").unlink()
+    (folder / "out" / "a.parquet").mkdir()
+    assert corpus("in", "--output", "out", "--engine", "ray", "--restart", workers=2) == 1
+    assert "a.parquet: Is a directory: what is done stays done" in capfd.readouterr().err
+
+
 def test_ray_data_maps_the_kernel(folder: Path, ray: Any) -> None:
     """The class for `map_batches` gives what the kernel gives."""
     from cleaner.corpus.ray import CleanBatches

@@ -339,7 +339,7 @@ def test_bad_bytes(folder: Path) -> None:
     assert summary(folder / "out")["documents"]["repaired"] == 4
 
 
-def test_rows_that_hold_no_text(folder: Path) -> None:
+def test_rows_that_hold_no_text(folder: Path, capfd: Any) -> None:
     """Null stays null; numbers, lists and objects are rejected, each with its row; the others are done."""
     rows = [
         json.dumps({"text": PROSE}),
@@ -362,6 +362,7 @@ def test_rows_that_hold_no_text(folder: Path) -> None:
         ("c.parquet", None),
     ]
     assert "not strings" in found[-1][2]
+    assert "a.jsonl, row 4: field 'text' holds a number" in capfd.readouterr().err
     kept = [json.loads(line) for line in (folder / "out" / "a.jsonl").read_bytes().splitlines()]
     assert kept == [{"text": PROSE, "removed": {}}, {"text": None, "removed": None}]
     assert pq.read_table("out/d.parquet")["text"].to_pylist() == [None, None]
