@@ -264,7 +264,7 @@ def clean_alone(typed: argparse.Namespace, settings: Settings, shards: list[Shar
         with closing(Progress(sum(shard.size for shard in todo), typed.quiet)) as progress:
             for done in engine(typed, settings, todo, progress):
                 if done.failed is None:
-                    manifest.add(done.entry(), rejected_lines(done.shard, done.rejected))
+                    manifest.add(done.entry(), done.notes)
                 else:
                     failed[done.shard.name] = done.failed
                     complain(f"{done.shard.sources[0].path}: {done.failed}")
