@@ -53,7 +53,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and limits o
 
 PROSE = "The bridge over the river reopens on Monday after two years of repairs, the city council said."
 KILLS = 20
-PATIENCE = 120  # seconds
+PATIENCE = 400  # seconds; machines that test may be busy
 LARGE = int(os.environ.get("CLEANER_LARGE_ROW", "8"))  # megabytes; the largest row that is promised is 200
 
 
@@ -387,10 +387,10 @@ max_chars = 4000
     trap = "\n".join(f"trap {'a' * 60}{number}" for number in range(1000))
     documents = [*texts(5), trap, *texts(5, 1)]
     write(folder / "a.jsonl", lines(documents))
-    assert corpus("a.jsonl", "--output", "out", "--rules", "slow.toml", "--time-limit", "2") == 1
+    assert corpus("a.jsonl", "--output", "out", "--rules", "slow.toml", "--time-limit", "4") == 1
     ((name, row, reason),) = rejected(folder / "out")
     assert (name, row) == ("a.jsonl", 6)
-    assert reason == "took longer than 2 seconds"
+    assert reason == "took longer than 4 seconds"
     kept = [json.loads(line)["text"] for line in (folder / "out" / "a.jsonl").read_bytes().splitlines()]
     assert kept == list(Cleaner().clean_many([*texts(5), *texts(5, 1)]))
 
