@@ -334,10 +334,10 @@ def sample(typed: argparse.Namespace, settings: Settings) -> int:
         cleaner = settings.cleaner()
     except (ValueError, OSError) as error:
         raise Refused(error) from error
-    found, problems = drawn(shards, settings, cleaner, typed.sample)
-    for number, (title, lines) in enumerate(found):
+    found, problems = drawn(shards, settings, typed.sample)
+    for number, (title, text) in enumerate(found):
         print("\n" if number else "", end="")
-        print(explanation(lines, cleaner.keep, title, wants_color("auto", to_file=False)), end="")
+        print(explanation(cleaner.label(text), cleaner.keep, title, wants_color("auto", to_file=False)), end="")
     for problem in problems:
         complain(problem)
     sys.stdout.flush()

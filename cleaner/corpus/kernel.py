@@ -9,17 +9,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cleaner.document import LABEL_INDEX, LABELS
+from cleaner.document import LABELS
 from cleaner.lines import join_lines, split_joined
 from cleaner.pipeline import BATCH, Cleaner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
     from cleaner.corpus.tally import Tally
-    from cleaner.document import Batch, Line
+    from cleaner.document import Batch
 
 Mode = Literal["rewrite", "tag"]
 
@@ -48,8 +48,7 @@ def clean_batch(batch: pa.Table | pa.RecordBatch, text: str = "text", **options:
 
     ``cleaner``: the ``Cleaner`` to use. ``column``: another name for the added column. ``max_removed``: a
     document that would lose a larger share of the characters of its lines keeps its text and is marked in
-    the column ``set_aside``. ``tally``: a ``Tally`` to count in. ``lines``: for texts whose lines are
-    labelled already, as those of pages are by ``label_html``, the lines of each row.
+    the column ``set_aside``. ``tally``: a ``Tally`` to count in.
 
     Raises ``KeyError`` if there is no such column, ``TypeError`` if it does not hold strings, and
     ``ValueError`` if a column to be added is there already or an option is wrong.
@@ -57,12 +56,7 @@ def clean_batch(batch: pa.Table | pa.RecordBatch, text: str = "text", **options:
     schema = output_schema(batch.schema, text, **options)
     if isinstance(batch, pa.RecordBatch):
         return clean_record_batch(batch, text, schema, **options)
-    lines, parts = options.pop("lines", None), []
-    start = 0
-    for part in batch.to_batches():
-        mine = lines and lines[start : start + part.num_rows]
-        parts.append(clean_record_batch(part, text, schema, lines=mine, **options))
-        start += part.num_rows
+    parts = [clean_record_batch(part, text, schema, **options) for part in batch.to_batches()]
     return pa.Table.from_batches(parts, schema)
 
 
@@ -124,7 +118,6 @@ def clean_record_batch(
     column: str | None = None,  # noqa: ARG001 (the schema has it)
     max_removed: float | None = None,
     tally: Tally | None = None,
-    lines: Sequence[Sequence[Line]] | None = None,
 ) -> pa.RecordBatch:
     """``clean_batch`` for a record batch and a given output schema."""
     at = batch.schema.get_field_index(text)
@@ -132,10 +125,7 @@ def clean_record_batch(
     texts, repaired = readable(batch.column(at))
     null = texts.is_null()
     filled = pc.fill_null(texts, "")
-    parts, start = [], 0
-    for part in slices(filled):
-        parts.append(clean_slice(cleaner, part, mode, tally, lines and lines[start : start + len(part)]))
-        start += len(part)
+    parts = [clean_slice(cleaner, part, mode, tally) for part in slices(filled)]
     new, added, share = (pa.concat_arrays([part[k] for part in parts]) for k in range(3))
     extra = [blanked(added, null)]
     if max_removed is not None:
@@ -153,43 +143,23 @@ def clean_record_batch(
 
 
 def clean_slice(
-    cleaner: Cleaner, texts: pa.Array, mode: Mode, tally: Tally | None, lines: Sequence[Sequence[Line]] | None
+    cleaner: Cleaner, texts: pa.Array, mode: Mode, tally: Tally | None
 ) -> tuple[pa.Array, pa.Array, pa.Array]:
     """The new texts, the added column, and the share of the characters that is not kept."""
     batch = joined(texts)
-    if lines is None:
-        labels, scores, evidence = cleaner.decide(batch)
-        probabilities, rules = cleaner.probabilities(labels, scores, evidence) if mode == "tag" else None, evidence.rule
-    else:
-        labels, probabilities, rules = labelled(cleaner, batch, lines)
+    labels, scores, evidence = cleaner.decide(batch)
     keep = np.array([label in cleaner.keep for label in LABELS])[labels]
     removed = removed_characters(batch, labels, keep)
     share = shares(batch, removed)
     if tally is not None:
-        tally.add(batch, labels, keep, rules, cleaner.rules.ids, removed, share)
-    if probabilities is not None and mode == "tag":
-        return texts, spans(batch, labels, probabilities), pa.array(share)
+        tally.add(batch, labels, keep, evidence, cleaner.rules.ids, removed, share)
+    if mode == "tag":
+        return texts, spans(batch, labels, cleaner.probabilities(labels, scores, evidence)), pa.array(share)
     counts = [pa.array(count) for count in removed.astype(np.int32).T]
     return (
         pa.array(list(join_lines(batch, keep)), pa.large_string()),
         pa.StructArray.from_arrays(counts, fields=list(REMOVED)),
         pa.array(share),
-    )
-
-
-def labelled(
-    cleaner: Cleaner, batch: Batch, lines: Sequence[Sequence[Line]]
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
-    """Labels and probabilities of lines that have them, and the rules that speak for them; raises ``ValueError``."""
-    if [len(some) for some in lines] != np.diff(batch.first_line).tolist():
-        raise ValueError("the lines are not those of the texts")
-    numbers = {name: number for number, name in enumerate(cleaner.rules.ids)}
-    flat = [line for some in lines for line in some]
-    rules = [numbers[reason] for line in flat for reason in line.reasons if reason in numbers]
-    return (
-        np.array([LABEL_INDEX[line.label] for line in flat], np.int64),
-        np.array([line.probability for line in flat], np.float64),
-        np.array(rules, np.int64),
     )
 
 

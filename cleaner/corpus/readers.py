@@ -132,12 +132,11 @@ def warc_tasks(shard: Shard, _: Settings) -> Iterator[tuple[Task, int]]:
 
 
 def page_tasks(shard: Shard, pages: Iterable[tuple[Page, int]]) -> Iterator[tuple[Task, int]]:
-    """Tasks of a few pages, or texts, but not both; with each comes how many stored bytes have been read."""
+    """Tasks of a few pages, or texts; with each page comes how many stored bytes have been read."""
     waiting: list[Page] = []
     done = size = position = 0
     for page, here in pages:
-        full = len(waiting) == PAGES or size + len(page.data) > MEGABYTE
-        if waiting and (full or (page.kind == "html") != (waiting[0].kind == "html")):
+        if waiting and (len(waiting) == PAGES or size + len(page.data) > MEGABYTE):
             yield Task(shard.number, shard.to, done + 1, position, waiting), len(waiting)
             done += len(waiting)
             waiting, size = [], 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from itertools import repeat
 from typing import TYPE_CHECKING
 
 from cleaner.corpus.readers import tasks
@@ -15,22 +14,18 @@ if TYPE_CHECKING:
 
     from cleaner.corpus.inputs import Shard
     from cleaner.corpus.settings import Settings
-    from cleaner.document import Line
-    from cleaner.pipeline import Cleaner
 
 MOST_BYTES = 16 * MEGABYTE  # are looked at
 
 
-def drawn(
-    shards: Sequence[Shard], settings: Settings, cleaner: Cleaner, count: int
-) -> tuple[list[tuple[str, list[Line]]], list[str]]:
-    """Lines of some documents, with the places they are from, and what went wrong; files are read at their beginnings.
+def drawn(shards: Sequence[Shard], settings: Settings, count: int) -> tuple[list[tuple[str, str]], list[str]]:
+    """Some documents with the places they are from, and what went wrong; files are read at their beginnings.
 
     Which files, and which documents, is drawn with a fixed seed.
     """
     chance = random.Random(0)  # noqa: S311 (no secret)
     order = chance.sample(shards, len(shards))
-    found: list[tuple[str, str, list[Line] | None]] = []
+    found: list[tuple[str, str]] = []
     problems = []
     seen = size = 0
     for shard in order:
@@ -38,16 +33,15 @@ def drawn(
         if isinstance(task, End):
             problems.append(f"{shard.sources[0].path}: {task.broken}")
             continue
-        rows = read_rows(task, settings, cleaner)
-        texts = rows.batch.column(rows.text).to_pylist()
-        for number, (text, lines) in enumerate(zip(texts, rows.lines or repeat(None), strict=False), 1):
+        rows = read_rows(task, settings)
+        for number, text in enumerate(rows.batch.column(rows.text).to_pylist(), 1):
             if not text:
                 continue
             seen += 1
             at = len(found) if len(found) < count else chance.randrange(seen)
             if at < count:
-                found[at : at + 1] = [(f"{shard.name}:{number}", text, lines)]
+                found[at : at + 1] = [(f"{shard.name}:{number}", text)]
         size += task.size
         if size > MOST_BYTES:
             break
-    return [(title, lines or cleaner.label(text)) for title, text, lines in found], problems
+    return found, problems

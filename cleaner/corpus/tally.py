@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cleaner.document import Batch
+    from cleaner.rules import Evidence
 
 EXAMPLES = 5  # dropped lines shown per label
 SHOWN = 160  # characters of each
@@ -50,15 +51,14 @@ class Tally:
         batch: Batch,
         labels: NDArray[np.int64],
         keep: NDArray[np.bool_],
-        rules: NDArray[np.integer[Any]],
+        evidence: Evidence,
         ids: Sequence[str],
         removed: NDArray[np.int64],
         share: NDArray[np.float64],
     ) -> None:
         """Count the lines of a batch.
 
-        ``rules`` holds the number of a rule for each of its hits, and ``ids`` the ids of the rules. ``removed``
-        is documents x labels, in characters; ``share`` is that of all characters of a document.
+        ``removed`` is documents x labels, in characters; ``share`` is that of all characters of a document.
         """
         dropped = np.bincount(labels[~keep], minlength=len(LABELS))
         self.empty += int((np.diff(batch.first_line) == 0).sum())
@@ -69,7 +69,7 @@ class Tally:
             entry = self.removed.setdefault(LABELS[number], [0, 0])
             entry[0] += int(dropped[number])
             entry[1] += int(removed[:, number].sum())
-        hits = np.bincount(rules, minlength=len(ids))
+        hits = np.bincount(evidence.rule, minlength=len(ids))
         self.rules.update({ids[rule]: int(hits[rule]) for rule in np.flatnonzero(hits).tolist()})
         self.add_examples(batch, labels, keep)
 

@@ -16,28 +16,22 @@ from cleaner.corpus.inputs import text_name
 from cleaner.corpus.kernel import SET_ASIDE, clean_batch
 from cleaner.corpus.readers import blank
 from cleaner.corpus.tasks import Page, Piece, Rejected, Result, Task, from_stream, to_stream
+from cleaner.html import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cleaner.corpus.settings import Settings
-    from cleaner.document import Line
-    from cleaner.pipeline import Cleaner
     from cleaner.records import Record
 
 
 @dataclass
 class Rows:
-    """Rows that could be read, as a batch.
-
-    Those of JSON Lines that stay such stand here also as they were written, and those of pages with the
-    lines that they were labelled by.
-    """
+    """Rows that could be read, as a batch; those of JSON Lines that stay such also as they were written."""
 
     batch: pa.RecordBatch
     text: str  # the column of the texts
-    records: list[Record] | None = None
-    lines: list[list[Line]] | None = None
+    lines: list[Record] | None = None
     repaired: int = 0
     rejected: list[Rejected] = field(default_factory=list)
 
@@ -52,7 +46,7 @@ class Worker:
 
     def __call__(self, task: Task) -> Result:
         """Clean the rows of a task."""
-        rows = read_rows(task, self.settings, self.cleaner)
+        rows = read_rows(task, self.settings)
         result = Result(task.shard, task.position, rejected=rows.rejected)
         settings = self.settings
         cleaned = clean_batch(
@@ -63,7 +57,6 @@ class Worker:
             column=settings.column,
             max_removed=settings.max_removed,
             tally=result.tally,
-            lines=rows.lines,
         )
         result.tally.repaired += rows.repaired
         result.rows = cleaned.num_rows + len(rows.rejected)
@@ -84,12 +77,12 @@ class Worker:
 # Rows
 
 
-def read_rows(task: Task, settings: Settings, cleaner: Cleaner) -> Rows:
+def read_rows(task: Task, settings: Settings) -> Rows:
     """The rows of a task."""
     if isinstance(task.rows, pa.Buffer):
         return Rows(from_stream(task.rows), settings.field)
     if task.rows and isinstance(task.rows[0], Page):
-        return read_pages(task, cast("list[Page]", task.rows), settings, cleaner)
+        return read_pages(task, cast("list[Page]", task.rows), settings)
     if task.rows or task.to != "parquet":
         return read_lines(task, settings)
     return Rows(pa.record_batch({settings.field: pa.array([], pa.string())}), settings.field)
@@ -123,10 +116,10 @@ def read_lines(task: Task, settings: Settings) -> Rows:
     column = pa.array(texts, pa.string())
     if task.to != "parquet":
         batch = pa.record_batch({settings.field: column})
-        return Rows(batch, settings.field, found, repaired=repaired, rejected=rejected)
+        return Rows(batch, settings.field, found, repaired, rejected)
     plain = [{**json.loads(record.line), settings.field: None} for record in found]
     batch = as_table(plain, settings.field, column)
-    return Rows(batch, settings.field, repaired=repaired, rejected=rejected)
+    return Rows(batch, settings.field, None, repaired, rejected)
 
 
 def without_surrogates(text: str) -> str:
@@ -153,33 +146,34 @@ def as_column(values: list[Any]) -> pa.Array:
         return pa.array([None if value is None else json.dumps(value) for value in values], pa.string())
 
 
-def read_pages(task: Task, pages: Sequence[Page], settings: Settings, cleaner: Cleaner) -> Rows:
-    """The texts of pages with their lines, or texts as they are, with what is known of them."""
+def read_pages(task: Task, pages: Sequence[Page], settings: Settings) -> Rows:
+    """The texts of pages, or texts as they are, with what is known of them."""
     texts: list[str] = []
-    lines: list[list[Line]] = []
     fields: list[dict[str, str | None]] = []
     rejected = []
     repaired = 0
     for number, page in enumerate(pages, task.first):
         try:
-            if page.kind == "unread":
-                raise OSError(page.data.decode())  # noqa: TRY301 (told as what an extractor trips over is)
-            if page.kind == "html":
-                lines.append(cleaner.label_html(markup(page), page.fields.get("url")))
-                text, bad = text_of(lines[-1]), 0
-            else:
-                text, bad = reading.decode(page.data)
+            text, bad = page_text(page)
         except Exception as error:  # noqa: BLE001 (whatever an extractor trips over, the page is to blame)
             rejected.append(Rejected(number, f"{', '.join(filter(None, page.fields.values()))}: {error}"))
             continue
-        whole = without_surrogates(text)
-        texts.append(whole)
+        texts.append(text)
         fields.append(page.fields)
-        repaired += bool(bad) or whole != text
+        repaired += bool(bad)
     names = list(pages[0].fields)
     columns = [pa.array([entry[name] for entry in fields], pa.string()) for name in names]
     batch = pa.RecordBatch.from_arrays([*columns, pa.array(texts, pa.string())], [*names, settings.field])
-    return Rows(batch, settings.field, lines=lines or None, repaired=repaired, rejected=rejected)
+    return Rows(batch, settings.field, None, repaired, rejected)
+
+
+def page_text(page: Page) -> tuple[str, int]:
+    """The text of a page, and how many bad bytes it had; raises for one that could not be read."""
+    if page.kind == "unread":
+        raise OSError(page.data.decode())
+    if page.kind == "text":
+        return reading.decode(page.data)
+    return without_surrogates(text_of(markup(page), page.fields.get("url"))), 0
 
 
 def markup(page: Page) -> bytes | str:
@@ -192,15 +186,6 @@ def markup(page: Page) -> bytes | str:
     return page.data
 
 
-def text_of(lines: Sequence[Line]) -> str:
-    """The text that the spans of these lines index: line feeds are all that stands between lines of a page."""
-    parts, end = [], 0
-    for line in lines:
-        parts += ["\n" * (line.start - end), line.text]
-        end = line.end
-    return "".join(parts)
-
-
 # Output
 
 
@@ -208,7 +193,7 @@ def encoded(
     to: str, rows: Rows, cleaned: pa.RecordBatch, settings: Settings, chosen: pa.Array | None = None
 ) -> tuple[Piece, int]:
     """The rows, or those that are chosen, in the format of the output, and how many there are in it."""
-    found = rows.records
+    found = rows.lines
     if chosen is not None:
         cleaned = cleaned.filter(chosen)
         found = found and [record for record, is_chosen in zip(found, chosen.to_pylist(), strict=True) if is_chosen]
