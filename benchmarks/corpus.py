@@ -11,12 +11,14 @@ import argparse
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
@@ -64,20 +66,22 @@ def write_corpus(folder: Path, megabytes: int, form: str) -> None:
 
 
 def overhead(megabytes: int, rounds: int) -> dict[str, float]:
-    """Seconds of the processor for `clean_many` and for the kernel, the best of some rounds, in turn."""
+    """Seconds of the processor for `clean_many` and for the kernel, in turn: the medians, and that of the ratios."""
     texts = documents(megabytes * MEGABYTE)
     table = pa.table({"text": texts})
     cleaner = Cleaner()
-    best = {"clean_many": float("inf"), "kernel": float("inf")}
-    for _ in range(rounds):
+    seconds = {"clean_many": [], "kernel": []}
+    for _ in range(rounds + 1):
         for way, work in (
             ("clean_many", lambda: sum(1 for _ in cleaner.clean_many(texts))),
             ("kernel", lambda: clean_batch(table, cleaner=cleaner)),
         ):
             start = time.process_time()
             work()
-            best[way] = min(best[way], time.process_time() - start)
-    return {**best, "overhead": best["kernel"] / best["clean_many"] - 1}
+            seconds[way].append(time.process_time() - start)
+    seconds = {way: found[1:] for way, found in seconds.items()}  # the first round warms up
+    ratios = [kernel / many for many, kernel in zip(*seconds.values(), strict=True)]
+    return {**{way: median(found) for way, found in seconds.items()}, "overhead": median(ratios) - 1}
 
 
 def measured(source: Path, workers: int) -> dict[str, Any]:
@@ -134,7 +138,8 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[10, 100], help="of the corpora, in MB")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--form", choices=("parquet", "jsonl"), default="parquet")
-    parser.add_argument("--rounds", type=int, default=5, help="of the kernel against clean_many")
+    parser.add_argument("--repeats", type=int, default=1, help="of each run, in turn; the best time counts")
+    parser.add_argument("--rounds", type=int, default=9, help="of the kernel against clean_many")
     parser.add_argument("--kernel", type=int, default=5, help="MB for that")
     typed = parser.parse_args()
     kernel = overhead(typed.kernel, typed.rounds)
@@ -142,17 +147,22 @@ def main() -> None:
         f"clean_many {typed.kernel / kernel['clean_many']:.1f} MB/s, kernel {typed.kernel / kernel['kernel']:.1f} MB/s,"
         f" overhead {100 * kernel['overhead']:+.1f} %"
     )
-    print(f"{'MB':>6} {'workers':>8} {'seconds':>8} {'MB/s':>6} {'peak MB':>8}")
+    print(f"{'MB':>6} {'workers':>8} {'seconds':>8} {'MB/s':>6} {'times one':>10} {'peak MB':>8}")
     with tempfile.TemporaryDirectory() as folder:
         for size in typed.sizes:
             source = Path(folder) / str(size)
             write_corpus(source, size, typed.form)
+            rows = [measured(source, workers) for _ in range(typed.repeats) for workers in typed.workers]
+            first = None
             for workers in typed.workers:
-                row = measured(source, workers)
+                mine = [row for row in rows if row["workers"] == workers]
+                seconds, peak = min(row["seconds"] for row in mine), max(row["peak_mb"] for row in mine)
+                first = first or seconds
                 print(
-                    f"{size:>6} {workers:>8} {row['seconds']:>8.1f} {size / row['seconds']:>6.1f} {row['peak_mb']:>8}",
+                    f"{size:>6} {workers:>8} {seconds:>8.1f} {size / seconds:>6.1f} {first / seconds:>10.2f} {peak:>8}",
                     flush=True,
                 )
+            shutil.rmtree(source)
 
 
 if __name__ == "__main__":

@@ -49,17 +49,22 @@ def marked(data: bytes) -> tuple[bytes, str] | None:
     return next(((mark, encoding) for mark, encoding in MARKS if data.startswith(mark)), None)
 
 
-def line_batches(stream: io.BufferedReader, size: int = CHUNK) -> Iterator[list[bytes]]:
+def line_batches(stream: io.BufferedReader, size: int = CHUNK, longest: int | None = None) -> Iterator[list[bytes]]:
     r"""The lines of a stream, without their ``\n``, in batches of about ``size`` bytes.
 
-    A batch is what has arrived: lines that a slow writer sends one by one come out one by one.
+    A batch is what has arrived: lines that a slow writer sends one by one come out one by one. Raises
+    ``ValueError`` at a line of more than ``longest`` bytes.
     """
     rest: list[bytes] = []
+    held = 0
     while chunk := stream.read1(size):
         head, line_feed, tail = chunk.rpartition(b"\n")
         if line_feed:
             yield b"".join([*rest, head]).split(b"\n")
-            rest = []
+            rest, held = [], 0
         rest.append(tail)
+        held += len(tail)
+        if longest is not None and held > longest:
+            raise ValueError(f"a line is longer than {longest:,} bytes: is each record on a line of its own?")
     if last := b"".join(rest):
         yield [last]

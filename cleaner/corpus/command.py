@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from cleaner.corpus.inputs import Shard
     from cleaner.corpus.manifest import Manifest
+    from cleaner.corpus.progress import Progress
     from cleaner.corpus.run import Done
     from cleaner.corpus.settings import Settings
 
@@ -34,15 +35,16 @@ where the last one stopped.
 EPILOG = """\
 files:
   .parquet .pq, .jsonl .ndjson, .warc .wet, .txt .text .md, .html .htm .xhtml; JSON Lines and WARC also
-  with .gz or .zst. Of folders, all such files. Addresses as s3://bucket/folder are read through fsspec.
+  with .gz or .zst. Of folders, all such files, but for those whose names, or whose folders' names, begin
+  with . or _. Addresses as s3://bucket/folder are read through fsspec.
   Parquet and JSON Lines stay what they are, texts and pages become texts, WARC and WET become Parquet.
 
 in DIR:
   the outputs, under the names of the inputs
-  rejected.jsonl   rows that could not be read or took too long: file, row and reason
-  summary.json     what was removed
-  manifest.jsonl   which files are done, with counts and versions
-  set-aside/       what --max-removed sets aside
+  _run/rejected.jsonl   rows that could not be read or took too long: file, row and reason
+  _run/summary.json     what was removed
+  _run/manifest.jsonl   which files are done, with counts and versions
+  _run/set-aside/       what --max-removed sets aside
 
 exit status:
   0     done
@@ -217,7 +219,7 @@ def clean(typed: argparse.Namespace, settings: Settings) -> int:
     except (ValueError, OSError) as error:
         raise Refused(error) from error
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        (folder / LOCK).parent.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(folder / LOCK, timeout=0):
             return clean_alone(typed, settings, shards, head)
     except filelock.Timeout:
@@ -264,7 +266,7 @@ def clean_alone(typed: argparse.Namespace, settings: Settings, shards: list[Shar
         with closing(Progress(sum(shard.size for shard in todo), typed.quiet)) as progress:
             for done in engine(typed, settings, todo, progress):
                 if done.failed is None:
-                    manifest.add(done.entry(), rejected_lines(done.shard, done.rejected))
+                    manifest.add(done.entry(), done.notes)
                 else:
                     failed[done.shard.name] = done.failed
                     complain(f"{done.shard.sources[0].path}: {done.failed}")
@@ -283,7 +285,7 @@ def files(shards: Iterable[Shard]) -> int:
     return sum(len(shard.sources) for shard in shards)
 
 
-def engine(typed: argparse.Namespace, settings: Settings, todo: list[Shard], progress: Any) -> Iterator[Done]:
+def engine(typed: argparse.Namespace, settings: Settings, todo: list[Shard], progress: Progress) -> Iterator[Done]:
     """The shards, as they are done."""
     from cleaner.corpus.run import run_shards
 
@@ -296,7 +298,7 @@ def engine(typed: argparse.Namespace, settings: Settings, todo: list[Shard], pro
         from cleaner.corpus.ray import run_on_ray
     except ImportError as error:
         raise Refused("Ray is missing: install it with: pip install 'linesift[ray]'") from error
-    return run_on_ray(todo, settings, typed.output, typed.workers, typed.address)
+    return run_on_ray(todo, settings, typed.output, typed.workers, typed.address, progress)
 
 
 def conclude(manifest: Manifest, failed: dict[str, str], quiet: bool) -> int:
@@ -314,6 +316,8 @@ def conclude(manifest: Manifest, failed: dict[str, str], quiet: bool) -> int:
     if failed:
         complain(f"{len(failed)} files could not be read; the same command tries them again")
     if rejected:
+        first = manifest.first_rejected()
+        complain(f"{first['file']}, row {first['row']}: {first['reason']}")
         complain(f"{rejected} rows were rejected: {manifest.rejected_path} tells which, and why")
     return FAILED if failed or rejected else DONE
 

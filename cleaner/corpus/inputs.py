@@ -178,14 +178,19 @@ def find_sources(inputs: Iterable[str], exclude: str | None) -> Iterator[tuple[S
 
 
 def entries_of(filesystem: Any, path: str, given: str) -> list[dict[str, Any]]:
-    """The files below a folder but for hidden ones, or the one file that was named."""
+    """The files below a folder but for those that are none of its data, or the one file that was named."""
     if not filesystem.isdir(path):
         entry = filesystem.info(path)
         if kind_of(path) is None:
             raise InputError(f"{given}: of a kind that cannot be read: the files are told by their endings, {known()}")
         return [entry]
     found = filesystem.find(path, detail=True).values()
-    return [e for e in found if e["type"] == "file" and not posixpath.basename(e["name"]).startswith(".")]
+    return [e for e in found if e["type"] == "file" and not is_hidden(posixpath.relpath(e["name"], path))]
+
+
+def is_hidden(path: str) -> bool:
+    """Whether a file, or a folder that it is in, is none of the data, by its name."""
+    return any(part[0] in "._" for part in path.split("/"))
 
 
 def within(path: str, folder: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cleaner.corpus.writers import remove_drafts, sync_folder
@@ -16,8 +17,11 @@ if TYPE_CHECKING:
     from cleaner.corpus.inputs import Shard
     from cleaner.corpus.tasks import Rejected
 
-MANIFEST, REJECTED, LOCK = "manifest.jsonl", "rejected.jsonl", ".lock"
+RUN = "_run"  # what is not output: readers of folders leave out what begins so, as pyarrow and Spark do
+MANIFEST, REJECTED, LOCK = f"{RUN}/manifest.jsonl", f"{RUN}/rejected.jsonl", f"{RUN}/lock"
+NOTES = f"{RUN}/rejected-{{}}.jsonl"  # the rejected rows of one shard, until they are put to the others
 FORMAT = 1
+CHUNK = 1 << 20
 
 
 class RunError(ValueError):
@@ -41,9 +45,12 @@ class Manifest:
         self.done: dict[str, dict[str, Any]] = {}
         if self.path.exists():
             self.read()
-        elif others := [entry.name for entry in folder.iterdir() if entry.name != LOCK] if not restart else []:
+        elif others := [entry.name for entry in folder.iterdir() if entry.name != RUN] if not restart else []:
             raise RunError(f"{folder}: holds no manifest, but {min(others)}: choose another folder, or empty it")
+        self.path.parent.mkdir(exist_ok=True)
         remove_drafts(folder)
+        for notes in self.path.parent.glob(NOTES.format("*").rpartition("/")[2]):
+            notes.unlink()
         self.rewrite()
 
     def read(self) -> None:
@@ -71,6 +78,7 @@ class Manifest:
         self.rejected_end = end
         with whole_file(self.path) as file:
             file.writelines(as_line(entry) for entry in (self.head, *self.done.values()))
+        sync_folder(self.path.parent)
         sync_folder(self.folder)
 
     def is_done(self, shard: Shard) -> bool:
@@ -104,24 +112,32 @@ class Manifest:
             file.write(b"".join(parts))
         self.rewrite()
 
-    def add(self, entry: dict[str, Any], rejected: bytes) -> None:
-        """A shard is done: write down its rejected rows, and then itself."""
-        if rejected:
-            append(self.rejected_path, rejected)
-        self.rejected_end += len(rejected)
+    def add(self, entry: dict[str, Any], notes: Path | None = None) -> None:
+        """A shard is done: write down its rejected rows, which stand in a file, and then itself."""
+        if notes is not None:
+            with notes.open("rb") as source:
+                append(self.rejected_path, iter(partial(source.read, CHUNK), b""))
+            self.rejected_end += notes.stat().st_size
         entry["rejected_end"] = self.rejected_end
-        append(self.path, as_line(entry))
+        append(self.path, [as_line(entry)])
         self.done[entry["name"]] = entry
+        if notes is not None:
+            notes.unlink()
 
     def note(self, rejected: bytes) -> None:
         """Write down what is to be tried again in the next run, and so belongs to no shard that is done."""
-        append(self.rejected_path, rejected)
+        append(self.rejected_path, [rejected])
+
+    def first_rejected(self) -> dict[str, Any]:
+        """The first rejected row, where there is one."""
+        with self.rejected_path.open("rb") as file:
+            return dict(json.loads(file.readline()))
 
 
-def append(path: Path, data: bytes) -> None:
+def append(path: Path, parts: Iterable[bytes]) -> None:
     """Add to a file, and see to it that this is on the disk."""
     with path.open("ab") as file:
-        file.write(data)
+        file.writelines(parts)
         file.flush()
         os.fsync(file.fileno())
 

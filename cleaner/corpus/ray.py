@@ -15,6 +15,7 @@ import ray
 
 from cleaner.corpus.inputs import REMOTE
 from cleaner.corpus.kernel import clean_batch
+from cleaner.corpus.pool import PoolError
 from cleaner.corpus.run import Done, run_shards
 from cleaner.pipeline import Cleaner
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from cleaner.corpus.inputs import Shard
+    from cleaner.corpus.run import Watch
     from cleaner.corpus.settings import Settings
 
 
@@ -46,9 +48,17 @@ class CleanBatches:
 
 
 def run_on_ray(
-    shards: Sequence[Shard], settings: Settings, folder: Path, workers: int | None, address: str | None
+    shards: Sequence[Shard],
+    settings: Settings,
+    folder: Path,
+    workers: int | None = None,
+    address: str | None = None,
+    watch: Watch | None = None,
 ) -> Iterator[Done]:
-    """Do shards on a cluster, and give each when its outputs are on the disk, in any order."""
+    """Do shards on a cluster, and give each when its outputs are on the disk, in any order.
+
+    Raises what ``run_shards`` raises.
+    """
     if not ray.is_initialized():
         ray.init(
             address=address, num_cpus=None if address else workers, log_to_driver=False, logging_level=logging.WARNING
@@ -62,8 +72,12 @@ def run_on_ray(
     work = partial(one_shard, settings=elsewhere, folder=absolute(folder))
     originals = {shard.number: shard for shard in shards}
     for row in data.map(work, num_cpus=1).iter_rows():
-        done: Done = row["done"]
+        done: Done | Exception = row["done"]
+        if isinstance(done, Exception):
+            raise done
         done.shard = originals[done.shard.number]
+        if watch is not None:
+            watch(done.shard, done.shard.size, done.tally)
         yield done
 
 
@@ -78,5 +92,8 @@ def absolute(path: str | Path) -> str:
 
 
 def one_shard(row: dict[str, Any], settings: Settings, folder: str) -> dict[str, Any]:
-    """Do a shard in a worker of its own, which can be killed."""
-    return {"done": next(run_shards([row["shard"]], settings, Path(folder)))}
+    """Do a shard in a worker of its own, which can be killed; what keeps a run from going on is handed back."""
+    try:
+        return {"done": next(run_shards([row["shard"]], settings, Path(folder)))}
+    except (OSError, PoolError) as error:
+        return {"done": error}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from contextlib import ExitStack
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -14,12 +15,15 @@ from cleaner.corpus.kernel import output_schema
 from cleaner.corpus.tasks import MEGABYTE, End, Page, Task, to_stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from cleaner.corpus.inputs import Shard, Source
     from cleaner.corpus.settings import Settings
 
 PAGES = 16  # in one task, as a page may take long
+ROWS = 1 << 13  # of a table, in one task
+LARGEST = 512 * MEGABYTE  # of a line of JSON, a text or a page
+TOO_LARGE = f"larger than {LARGEST // MEGABYTE} MB"
 PAGE_TYPES = ("text/html", "application/xhtml+xml")
 FAULTS = (OSError, EOFError, zlib.error, pa.ArrowException, KeyError, TypeError, ValueError)
 
@@ -56,15 +60,25 @@ def parquet_tasks(shard: Shard, settings: Settings) -> Iterator[tuple[Task, int]
         meta = file.metadata
         groups = [meta.row_group(k) for k in range(meta.num_row_groups)]
         width = sum(group.total_byte_size for group in groups) // max(meta.num_rows, 1) + 1
-        rows = min(max(MEGABYTE // width, 1), 1 << 16)
         done = 0
-        for batch in file.iter_batches(batch_size=rows):
-            position = shard.size * (done + batch.num_rows) // meta.num_rows
-            yield Task(shard.number, shard.to, done + 1, position, to_stream(batch)), batch.num_rows
-            done += batch.num_rows
+        for batch in file.iter_batches(batch_size=min(max(MEGABYTE // width, 1), ROWS)):
+            for part in halves(batch):
+                position = shard.size * (done + part.num_rows) // meta.num_rows
+                yield Task(shard.number, shard.to, done + 1, position, to_stream(part)), part.num_rows
+                done += part.num_rows
         if not done:
             empty = pa.RecordBatch.from_pylist([], schema)
             yield Task(shard.number, shard.to, 1, shard.size, to_stream(empty)), 0
+
+
+def halves(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """The batch in parts of a few megabytes: what is often repeated takes little room in the file, but much here."""
+    if batch.nbytes <= 4 * MEGABYTE or batch.num_rows == 1:
+        yield batch
+        return
+    middle = batch.num_rows // 2
+    yield from halves(batch.slice(0, middle))
+    yield from halves(batch.slice(middle))
 
 
 def opened(stream: Any) -> pq.ParquetFile:
@@ -80,7 +94,7 @@ def line_tasks(shard: Shard, _: Settings) -> Iterator[tuple[Task, int]]:
         stream: Any = pa.PythonFile(stored, mode="r")
         if source.packing:
             stream = pa.CompressedInputStream(stream, source.packing)
-        for lines in reading.line_batches(stream, MEGABYTE):
+        for lines in reading.line_batches(stream, MEGABYTE, LARGEST):
             filled = sum(1 for line in lines if not blank(line))
             yield Task(shard.number, shard.to, done + 1, stored.tell(), lines), filled
             done += len(lines)
@@ -95,37 +109,42 @@ def blank(line: bytes) -> bool:
 
 def file_tasks(shard: Shard, _: Settings) -> Iterator[tuple[Task, int]]:
     """Files of text, or pages, some at a time."""
-    position = 0
-    for start in range(0, len(shard.sources), PAGES):
-        group = shard.sources[start : start + PAGES]
-        pages = [file_page(source) for source in group]
-        position += sum(source.size for source in group)
-        yield Task(shard.number, shard.to, start + 1, position, pages), len(pages)
+    ends = accumulate(source.size for source in shard.sources)
+    return page_tasks(shard, zip(map(file_page, shard.sources), ends, strict=True))
 
 
 def file_page(source: Source) -> Page:
     """A file as a page."""
+    fields: dict[str, str | None] = {"path": source.name}
+    if source.size > LARGEST:
+        return Page("unread", fields, TOO_LARGE.encode())
     try:
         with source.open() as stream:
-            return Page(source.kind, {"path": source.name}, stream.read())
+            return Page(source.kind, fields, stream.read())
     except OSError as error:
-        return Page("unread", {"path": source.name}, told(error).encode())
+        return Page("unread", fields, told(error).encode())
 
 
 def warc_tasks(shard: Shard, _: Settings) -> Iterator[tuple[Task, int]]:
     """The pages of a WARC file and the texts of a WET file, some at a time."""
-    pages: list[Page] = []
-    done = size = 0
     with shard.sources[0].open() as stored:
-        for page in warc_pages(stored):
-            pages.append(page)
-            size += len(page.data)
-            if len(pages) == PAGES or size > MEGABYTE:
-                yield Task(shard.number, shard.to, done + 1, stored.tell(), pages), len(pages)
-                done += len(pages)
-                pages, size = [], 0
-    if pages or not done:
-        yield Task(shard.number, shard.to, done + 1, shard.size, pages), len(pages)
+        yield from page_tasks(shard, ((page, stored.tell()) for page in warc_pages(stored)))
+
+
+def page_tasks(shard: Shard, pages: Iterable[tuple[Page, int]]) -> Iterator[tuple[Task, int]]:
+    """Tasks of a few pages, or texts; with each page comes how many stored bytes have been read."""
+    waiting: list[Page] = []
+    done = size = position = 0
+    for page, here in pages:
+        if waiting and (len(waiting) == PAGES or size + len(page.data) > MEGABYTE):
+            yield Task(shard.number, shard.to, done + 1, position, waiting), len(waiting)
+            done += len(waiting)
+            waiting, size = [], 0
+        waiting.append(page)
+        size += len(page.data)
+        position = here
+    if waiting or not done:
+        yield Task(shard.number, shard.to, done + 1, shard.size, waiting), len(waiting)
 
 
 def warc_pages(stored: Any) -> Iterator[Page]:
@@ -145,14 +164,16 @@ def warc_pages(stored: Any) -> Iterator[Page]:
             "id": record.headers.get("WARC-Record-ID"),
         }
         try:
-            data = record.reader.read()
+            data = record.reader.read(LARGEST + 1)
         except OSError as error:
             yield Page("unread", fields, told(error).encode())
             continue
         coded = is_page and any(record.http_headers.get(f"{what}-Encoding") for what in ("Content", "Transfer"))
-        whole = coded or len(data) >= record.content_length
-        yield (
-            Page("html" if is_page else "text", fields, data)
-            if whole
-            else Page("unread", fields, b"the record is cut short")
-        )
+        if len(data) > LARGEST:
+            yield Page("unread", fields, TOO_LARGE.encode())
+        elif not coded and len(data) < record.content_length:
+            yield Page("unread", fields, b"the record is cut short")
+        elif is_page:
+            yield Page("html", fields, data, record.http_charset)
+        else:
+            yield Page("text", fields, data)

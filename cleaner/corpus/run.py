@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from cleaner.corpus import readers
+from cleaner.corpus.manifest import NOTES, RUN, rejected_lines
 from cleaner.corpus.pool import Pool
 from cleaner.corpus.tally import Tally
 from cleaner.corpus.tasks import End, Rejected, Result, Task
 from cleaner.corpus.work import Worker
 from cleaner.corpus.writers import output
+from cleaner.writing import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,26 +22,28 @@ if TYPE_CHECKING:
     from cleaner.corpus.inputs import Shard
     from cleaner.corpus.settings import Settings
 
-SET_ASIDE = "set-aside"
+    Watch: TypeAlias = Callable[[Shard, int, Tally], None]  # a shard, how far it is done, and what was found there
+
+SET_ASIDE = f"{RUN}/set-aside"
 
 
 class Done:
-    """A shard that is done: its line of the manifest, and its rejected rows; or why it could not be read."""
+    """A shard that is done: its line of the manifest, and a file of its rejected rows; or why it could not be read."""
 
     def __init__(self, shard: Shard) -> None:
         self.shard = shard
-        self.rows = self.out = self.set_aside = 0
+        self.rows = self.out = self.set_aside = self.rejected = 0
         self.outputs: list[str] = []
-        self.rejected: list[Rejected] = []
+        self.notes: Path | None = None
         self.tally = Tally()
         self.failed: str | None = None
 
     def add(self, result: Result) -> None:
         """Count what became of some rows."""
         self.rows += result.rows
+        self.out += result.out
         self.set_aside += result.set_aside
-        self.out += result.rows - result.set_aside - len(result.rejected)
-        self.rejected += result.rejected
+        self.rejected += len(result.rejected)
         self.tally.merge(result.tally)
 
     def entry(self) -> dict[str, Any]:
@@ -50,7 +54,7 @@ class Done:
             "stamp": self.shard.stamp,
             "sha256": self.shard.digest(),
             "outputs": self.outputs,
-            "rows": {"in": self.rows, "out": self.out, "set_aside": self.set_aside, "rejected": len(self.rejected)},
+            "rows": {"in": self.rows, "out": self.out, "set_aside": self.set_aside, "rejected": self.rejected},
             "tally": self.tally.as_data(),
         }
 
@@ -64,7 +68,7 @@ def run_shards(
     settings: Settings,
     folder: Path,
     workers: int = 1,
-    watch: Callable[[Shard, Result], None] | None = None,
+    watch: Watch | None = None,
 ) -> Iterator[Done]:
     """Do shards, in order, and give each when its outputs are on the disk. Raises ``OSError`` and ``PoolError``."""
     if not shards:
@@ -85,7 +89,7 @@ def one_shard(
     shard: Shard,
     results: Iterator[Result | End],
     folder: Path,
-    watch: Callable[[Shard, Result], None] | None,
+    watch: Watch | None,
 ) -> Done:
     """Write what became of a shard, up to its end."""
     done = Done(shard)
@@ -95,7 +99,7 @@ def one_shard(
         return done
     with ExitStack() as stack:
         kept = stack.enter_context(output(folder, shard.output, shard.to, shard.kind))
-        aside = None
+        aside = notes = None
         item: Result | End = first
         while isinstance(item, Result):
             kept.write(item.kept)
@@ -103,19 +107,41 @@ def one_shard(
                 if aside is None:
                     aside = stack.enter_context(output(folder / SET_ASIDE, shard.output, shard.to, shard.kind))
                 aside.write(item.aside)
+            if item.rejected:
+                notes = notes or stack.enter_context(notes_of(done, folder))
+                notes.write(rejected_lines(shard, item.rejected))
             done.add(item)
             if watch is not None:
-                watch(shard, item)
+                watch(shard, item.position, item.tally)
             item = next(results)
+        check_counts(done, item)
+        if item.broken is not None:
+            notes = notes or stack.enter_context(notes_of(done, folder))
+            rest = Rejected(item.rows + 1, f"the rest cannot be read: {item.broken}")
+            notes.write(rejected_lines(shard, [rest]))
+            done.rows += 1
+            done.rejected += 1
     done.outputs = written(shard, folder, aside is not None)
-    if item.rows != done.rows:
-        raise MiscountError(
-            f"{shard.name}: {item.rows} rows were read, but {done.rows} were dealt with: please report this"
-        )
-    if item.broken is not None:
-        done.rows += 1
-        done.rejected.append(Rejected(item.rows + 1, f"the rest cannot be read: {item.broken}"))
     return done
+
+
+@contextmanager
+def notes_of(done: Done, folder: Path) -> Iterator[BinaryIO]:
+    """The file of the rejected rows of a shard: there may be more of them than memory can hold."""
+    done.notes = folder / NOTES.format(done.shard.number)
+    done.notes.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(done.notes) as file:
+        yield file
+
+
+def check_counts(done: Done, end: End) -> None:
+    """Raise ``MiscountError``, before the outputs are in place, if not all rows were written or rejected."""
+    dealt_with = done.out + done.set_aside + done.rejected
+    if not end.rows == done.rows == dealt_with:
+        raise MiscountError(
+            f"{done.shard.name}: {end.rows} rows were read, {done.rows} were cleaned, {dealt_with} were written"
+            " or rejected: please report this"
+        )
 
 
 def written(shard: Shard, folder: Path, aside: bool) -> list[str]:

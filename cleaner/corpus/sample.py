@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cleaner.corpus.inputs import Shard
     from cleaner.corpus.settings import Settings
 
-MOST_BYTES = 64 * MEGABYTE  # are looked at
+MOST_BYTES = 16 * MEGABYTE  # are looked at
 
 
 def drawn(shards: Sequence[Shard], settings: Settings, count: int) -> tuple[list[tuple[str, str]], list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from cleaner.corpus.manifest import RUN
 from cleaner.corpus.tally import Tally
 from cleaner.render import VISIBLE
 from cleaner.writing import whole_file
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-SUMMARY = "summary.json"
-TOP_RULES = 10
+SUMMARY = f"{RUN}/summary.json"
+TOP_RULES = 5  # shown; the file holds all
 WIDTH = 72  # characters of an example on the terminal
 
 
@@ -81,7 +82,8 @@ def shown(summary: Mapping[str, Any]) -> str:
         lines += [f"{'':<14}{example[:WIDTH]}".translate(VISIBLE) for example in summary["examples"].get(label, [])[:2]]
     if summary["rules"]:
         top = list(summary["rules"].items())[:TOP_RULES]
-        lines += ["", "rules that hit most: " + ", ".join(f"{name} {count:,}" for name, count in top)]
+        lines += ["", "rules that hit most"]
+        lines += [f"{'':<14}{name:<34} {count:>9,}" for name, count in top]
     return "\n".join(lines) + "\n"
 
 

@@ -13,11 +13,12 @@ MEGABYTE = 1 << 20
 
 
 class Page(NamedTuple):
-    """A text or a page, as bytes, with what is known of it."""
+    """A text or a page, as bytes, with what is known of it; of one that could not be read, the reason."""
 
-    kind: str  # text or html
+    kind: str  # text, html or unread
     fields: dict[str, str | None]
     data: bytes
+    charset: str | None = None  # of a page, as its server named it
 
 
 @dataclass(frozen=True)
@@ -72,11 +73,15 @@ Piece: TypeAlias = Any  # bytes of JSON Lines, a buffer of a table, or a list of
 
 @dataclass
 class Result:
-    """What became of a task: pieces of the output, and of what is set aside, in order."""
+    """What became of a task: pieces of the output, and of what is set aside, in order.
+
+    ``rows`` is how many there were, ``out`` and ``set_aside`` how many are in the pieces.
+    """
 
     shard: int
     position: int
     rows: int = 0
+    out: int = 0
     kept: list[Piece] = field(default_factory=list)
     aside: list[Piece] = field(default_factory=list)
     set_aside: int = 0
@@ -86,6 +91,7 @@ class Result:
     def add(self, other: Result) -> None:
         """Append what became of the rows that follow."""
         self.rows += other.rows
+        self.out += other.out
         self.kept += other.kept
         self.aside += other.aside
         self.set_aside += other.set_aside

@@ -19,7 +19,7 @@ from cleaner.corpus.tasks import Page, Piece, Rejected, Result, Task, from_strea
 from cleaner.html import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from cleaner.corpus.settings import Settings
     from cleaner.records import Record
@@ -63,12 +63,14 @@ class Worker:
         if settings.max_removed is not None:
             aside = cleaned.column(SET_ASIDE)
             cleaned = cleaned.drop_columns([SET_ASIDE])
-            result.set_aside = pc.sum(aside).as_py() or 0
-            if result.set_aside:
-                result.aside = [encoded(task.to, rows, cleaned, settings, aside)]
-                result.kept = [encoded(task.to, rows, cleaned, settings, pc.invert(aside))]
+            if pc.any(aside).as_py():
+                piece, result.set_aside = encoded(task.to, rows, cleaned, settings, aside)
+                result.aside.append(piece)
+                piece, result.out = encoded(task.to, rows, cleaned, settings, pc.invert(aside))
+                result.kept.append(piece)
                 return result
-        result.kept = [encoded(task.to, rows, cleaned, settings)]
+        piece, result.out = encoded(task.to, rows, cleaned, settings)
+        result.kept.append(piece)
         return result
 
 
@@ -113,7 +115,8 @@ def read_lines(task: Task, settings: Settings) -> Rows:
         texts.append(whole)
     column = pa.array(texts, pa.string())
     if task.to != "parquet":
-        return Rows(pa.record_batch({settings.field: column}), settings.field, found, repaired, rejected)
+        batch = pa.record_batch({settings.field: column})
+        return Rows(batch, settings.field, found, repaired, rejected)
     plain = [{**json.loads(record.line), settings.field: None} for record in found]
     batch = as_table(plain, settings.field, column)
     return Rows(batch, settings.field, None, repaired, rejected)
@@ -170,23 +173,37 @@ def page_text(page: Page) -> tuple[str, int]:
         raise OSError(page.data.decode())
     if page.kind == "text":
         return reading.decode(page.data)
-    return without_surrogates(text_of(page.data, page.fields.get("url"))), 0
+    return without_surrogates(text_of(markup(page), page.fields.get("url"))), 0
+
+
+def markup(page: Page) -> bytes | str:
+    """A page as it came, or as text if its server named an encoding that there is, and no mark says better."""
+    if page.charset and not reading.marked(page.data):
+        try:
+            return page.data.decode(page.charset, "replace")
+        except LookupError:
+            pass
+    return page.data
 
 
 # Output
 
 
-def encoded(to: str, rows: Rows, cleaned: pa.RecordBatch, settings: Settings, chosen: pa.Array | None = None) -> Piece:
-    """The rows, or those that are chosen, in the format of the output."""
-    lines = rows.lines
+def encoded(
+    to: str, rows: Rows, cleaned: pa.RecordBatch, settings: Settings, chosen: pa.Array | None = None
+) -> tuple[Piece, int]:
+    """The rows, or those that are chosen, in the format of the output, and how many there are in it."""
+    found = rows.lines
     if chosen is not None:
         cleaned = cleaned.filter(chosen)
-        lines = lines and [line for line, is_chosen in zip(lines, chosen.to_pylist(), strict=True) if is_chosen]
+        found = found and [record for record, is_chosen in zip(found, chosen.to_pylist(), strict=True) if is_chosen]
     if to == "parquet":
-        return to_stream(cleaned)
+        return to_stream(cleaned), cleaned.num_rows
     if to == "text":
-        return as_files(cleaned, settings)
-    return packed("".join(as_lines(cleaned, lines, settings)).encode(), to)
+        files = as_files(cleaned, settings)
+        return files, len(files)
+    lines = as_json(cleaned, settings) if found is None else as_written(cleaned, found, settings)
+    return packed("".join(lines).encode(), to), len(lines)
 
 
 def as_files(cleaned: pa.RecordBatch, settings: Settings) -> list[tuple[str, bytes]]:
@@ -198,18 +215,23 @@ def as_files(cleaned: pa.RecordBatch, settings: Settings) -> list[tuple[str, byt
     ]
 
 
-def as_lines(cleaned: pa.RecordBatch, lines: list[Record] | None, settings: Settings) -> Iterable[str]:
-    """A line of JSON for each row; lines that were such before change in the text and what is added alone."""
-    if lines is None:
-        for row in cleaned.to_pylist():
-            row[settings.added] = brief(row[settings.added])
-            yield json.dumps(row, ensure_ascii=False, default=plain) + "\n"
-        return
+def as_json(cleaned: pa.RecordBatch, settings: Settings) -> list[str]:
+    """A line of JSON for each row."""
+    rows = cleaned.to_pylist()
+    for row in rows:
+        row[settings.added] = brief(row[settings.added])
+    return [json.dumps(row, ensure_ascii=False, default=plain) + "\n" for row in rows]
+
+
+def as_written(cleaned: pa.RecordBatch, found: Sequence[Record], settings: Settings) -> list[str]:
+    """The lines of JSON that were read: they change in the text and what is added alone."""
     texts, added = cleaned.column(settings.field).to_pylist(), cleaned.column(settings.added).to_pylist()
-    for record, text, more in zip(lines, texts, added, strict=True):
+    lines = []
+    for record, text, more in zip(found, texts, added, strict=True):
         new = record.text if text is None or text == without_surrogates(record.text) else text
         line = records.rewritten(record, new, {settings.added: brief(more)})
-        yield line.encode("utf-8", "backslashreplace").decode() + "\n"
+        lines.append(line.encode("utf-8", "backslashreplace").decode() + "\n")
+    return lines
 
 
 def brief(added: Any) -> Any:

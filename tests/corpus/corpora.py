@@ -14,10 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cleaner.cli import main
+from cleaner.corpus.manifest import REJECTED, RUN
+from cleaner.corpus.summary import SUMMARY
 
 SEEDS = [path.read_text(encoding="utf-8") for path in sorted((Path(__file__).parents[2] / "seeds").glob("*.txt"))]
 COMMAND = [sys.executable, "-c", "import sys; from cleaner.cli import main; sys.exit(main())", "corpus"]
-OWN = {".lock", "manifest.jsonl", "rejected.jsonl", "summary.json"}
 
 
 def texts(count: int, seed: int = 0) -> list[str]:
@@ -98,16 +99,16 @@ def start(*args: str | Path, **options: Any) -> subprocess.Popen[bytes]:
 
 def contents(folder: Path, own: bool = True) -> dict[str, bytes]:
     """All files of a folder with their bytes; without ``own`` those of the run itself are left out."""
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != ".lock"]
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files if own or path.name not in OWN}
+    names = [path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "lock"]
+    return {str(name): (folder / name).read_bytes() for name in names if own or name.parts[0] != RUN}
 
 
 def rejected(folder: Path) -> list[tuple[str, int | None, str]]:
     """File, row and reason of what was rejected."""
-    rows = [json.loads(line) for line in (folder / "rejected.jsonl").read_text(encoding="utf-8").splitlines()]
+    rows = [json.loads(line) for line in (folder / REJECTED).read_text(encoding="utf-8").splitlines()]
     return [(Path(row["file"]).name, row["row"], row["reason"]) for row in rows]
 
 
 def summary(folder: Path) -> dict[str, Any]:
     """What ``summary.json`` holds."""
-    return dict(json.loads((folder / "summary.json").read_text(encoding="utf-8")))
+    return dict(json.loads((folder / SUMMARY).read_text(encoding="utf-8")))

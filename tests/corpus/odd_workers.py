@@ -12,6 +12,8 @@ from cleaner.corpus.tasks import Rejected, Result, Task
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cleaner.corpus.settings import Settings
+
 
 def make() -> Callable[[Task], Result]:
     """A worker that gives rows back in capitals."""
@@ -34,6 +36,7 @@ def work(task: Task) -> Result:
             result.rejected.append(Rejected(number, "as told"))
         else:
             result.kept.append(row.upper())
+            result.out += 1
     return result
 
 
@@ -55,3 +58,15 @@ def obey(row: bytes) -> None:
         time.sleep(0.3)
     elif row == b"fail":
         raise ValueError("as told")
+
+
+class Forgetful:
+    """A worker that loses a row."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def __call__(self, task: Task) -> Result:
+        """Write all rows but the last."""
+        rows = [row for row in task.rows if row]
+        return Result(task.shard, task.position, rows=len(rows), out=len(rows) - 1, kept=rows[:-1])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-LIMIT = 2.0  # seconds
+LIMIT = 4.0  # seconds; more than a busy machine takes for nothing
 
 
 def tasks(*rows: list[bytes]) -> list[Task | End]:
@@ -55,7 +55,7 @@ def test_results_come_in_order() -> None:
         (b"die", "the worker died (SIGKILL)"),
         (b"exit", "the worker died (exit code 7)"),
         (b"fail", "ValueError: as told"),
-        (b"hang", "took longer than 2 seconds"),
+        (b"hang", "took longer than 4 seconds"),
     ],
 )
 def test_only_the_bad_row_is_rejected(bad: bytes, reason: str) -> None:

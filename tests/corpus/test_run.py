@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import os
+import re
 import subprocess
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +19,7 @@ pytest.importorskip("fsspec", reason="fsspec is missing: install the extra `corp
 import pyarrow as pa
 import pyarrow.parquet as pq
 from corpora import (
+    COMMAND,
     SEEDS,
     contents,
     corpus,
@@ -32,6 +37,7 @@ from corpora import (
 from cleaner import Cleaner
 from cleaner.cli import main
 from cleaner.corpus import clean_batch
+from cleaner.corpus.manifest import REJECTED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,7 +97,7 @@ def test_texts_and_pages_become_texts(folder: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("ending", ["", ".gz"])
+@pytest.mark.parametrize("ending", ["", ".gz", ".zst"])
 def test_warc_becomes_parquet(folder: Path, ending: str) -> None:
     """Pages among the responses, and conversion records, are cleaned; the others are no documents."""
     pytest.importorskip("fastwarc", reason="fastwarc is missing: install the extra `corpus`")
@@ -113,6 +119,50 @@ def test_warc_becomes_parquet(folder: Path, ending: str) -> None:
         cleaner.clean(SEEDS[2]),
     ]
     assert {row["date"] for row in rows} == {"2021-01-01T00:00:00Z"}
+
+
+def test_pages_are_labelled_as_by_label_html(folder: Path) -> None:
+    """Pages are tagged with the lines that `label_html` gives, over the text that these index."""
+    pages = [page(text) for text in SEEDS]
+    write(
+        folder / "a.warc", b"".join(warc_record("response", data, f"http://e.org/{k}") for k, data in enumerate(pages))
+    )
+    assert corpus("a.warc", "--output", "tagged", "--tag", "--max-removed", "1") == 0
+    for row, data in zip(pq.read_table("tagged/a.parquet").to_pylist(), pages, strict=True):
+        expected = Cleaner().label_html(data, row["url"])
+        assert [row["text"][span["start"] : span["end"]] for span in row["spans"]] == [line.text for line in expected]
+        assert [(s["start"], s["end"], s["label"]) for s in row["spans"]] == [
+            (line.start, line.end, line.label) for line in expected
+        ]
+    assert corpus("a.warc", "--output", "cut") == 0
+    assert pq.read_table("cut/a.parquet")["text"].to_pylist() == [Cleaner().clean_html(data) for data in pages]
+
+
+def test_servers_pack_pages_and_name_encodings(folder: Path) -> None:
+    """Pages come in pieces, packed, and in the encoding that the server named."""
+    prose = "<p>Мост через реку снова откроют в понедельник, сообщил городской совет.</p>" * 3
+    data = gzip.compress(f"<html><body><article><h1>Мост</h1>{prose}</article></body></html>".encode("windows-1251"))
+    body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(data), data)
+    head = "Content-Type: text/html; charset=windows-1251\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked"
+    record = warc_record("response", page("x")).split(b"\r\n\r\n")[0].decode()
+    block = f"HTTP/1.1 200 OK\r\n{head}\r\n\r\n".encode() + body
+    record = re.sub(r"Content-Length: \d+", f"Content-Length: {len(block)}", record)
+    write(folder / "a.warc.gz", record.encode() + b"\r\n\r\n" + block + b"\r\n\r\n")
+    assert corpus("a.warc.gz", "--output", "out") == 0
+    (text,) = pq.read_table("out/a.parquet")["text"].to_pylist()
+    assert "Мост через реку снова откроют" in text
+
+
+def test_files_in_many_members(folder: Path) -> None:
+    """Files that were packed a piece at a time are read to their end."""
+    whole = lines(DOCUMENTS)
+    for ending in ("gz", "zst"):
+        packed = [
+            write(folder / "x" / f"p.jsonl.{ending}", row).read_bytes() for row in whole.splitlines(keepends=True)
+        ]
+        (folder / f"a.jsonl.{ending}").write_bytes(b"".join(packed))
+        assert corpus(f"a.jsonl.{ending}", "--output", f"out-{ending}") == 0
+        assert unpacked(folder / f"out-{ending}" / f"a.jsonl.{ending}").count(b"\n") == len(DOCUMENTS)
 
 
 @pytest.mark.parametrize("to", ["parquet", "jsonl", "jsonl.gz", "jsonl.zst"])
@@ -194,12 +244,12 @@ def test_set_aside_is_a_file_of_its_own(folder: Path) -> None:
     write(folder / "in" / "c.txt", "Advertisement")
     assert corpus("in", "--output", "out", "--max-removed", "0.5") == 0
     assert pq.read_table("out/a.parquet")["id"].to_pylist() == [0, 2]
-    aside = pq.read_table("out/set-aside/a.parquet")
+    aside = pq.read_table("out/_run/set-aside/a.parquet")
     assert aside["text"].to_pylist() == ["Advertisement"] * 2
     assert "set_aside" not in aside.column_names
     assert len((folder / "out/b.jsonl").read_bytes().splitlines()) == 1
-    assert json.loads((folder / "out/set-aside/b.jsonl").read_bytes())["removed"] == {"ad": 13}
-    assert (folder / "out/set-aside/c.txt").read_text() == "Advertisement\n"
+    assert json.loads((folder / "out/_run/set-aside/b.jsonl").read_bytes())["removed"] == {"ad": 13}
+    assert (folder / "out/_run/set-aside/c.txt").read_text() == "Advertisement\n"
     assert not (folder / "out/c.txt").exists()
     assert summary(folder / "out")["rows"] == {"in": 7, "out": 3, "set_aside": 4, "rejected": 0}
     assert corpus("in", "--output", "out", "--max-removed", "0.5", "--resume") == 0
@@ -230,14 +280,10 @@ def test_a_finished_run_is_not_done_again(folder: Path) -> None:
     write(folder / "in" / "a.jsonl", lines(DOCUMENTS[:5]))
     write(folder / "in" / "b.jsonl", lines(DOCUMENTS[:5]) + b"nonsense\n")
     assert corpus("in", "--output", "out") == 1
-    before = {path: path.stat().st_mtime_ns for path in (folder / "out").glob("*.jsonl") if "manifest" not in path.name}
+    paths = [folder / "out" / name for name in ("a.jsonl", "b.jsonl", REJECTED)]
+    before = [path.stat().st_mtime_ns for path in paths]
     assert corpus("in", "--output", "out", "--resume") == 1
-    after = {path: path.stat().st_mtime_ns for path in before}
-    assert {path.name: before[path] == after[path] for path in before} == {
-        "a.jsonl": True,
-        "b.jsonl": True,
-        "rejected.jsonl": True,
-    }
+    assert [path.stat().st_mtime_ns for path in paths] == before
     write(folder / "in" / "b.jsonl", lines(DOCUMENTS[:7]))
     write(folder / "in" / "c.jsonl", lines(DOCUMENTS[:2]))
     assert corpus("in", "--output", "out") == 0
@@ -322,6 +368,39 @@ def test_wrong_usage_does_nothing(folder: Path, args: list[str], words: str, cap
     assert contents(folder / "full") == {"mine.txt": b"x"}
 
 
+def test_a_log_is_told_how_it_goes(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
+    """Without a terminal there are plain lines now and then: share done, documents, speed, share removed, time left."""
+    monkeypatch.setattr("cleaner.corpus.progress.EVERY", 0.0)
+    write(folder / "a.jsonl", lines(DOCUMENTS))
+    assert main(["corpus", "a.jsonl", "--output", "out", "--workers", "1"]) == 0
+    said = capfd.readouterr()
+    assert re.search(
+        r"^cleaner: 100 %, 40 documents, \d+ % removed, [\d.]+ MB/s, about 0 min left$", said.err, re.MULTILINE
+    )
+    assert "\r" not in said.err
+    assert re.search(r"^rows +40  40 written, 0 rejected, 0 set aside$", said.out, re.MULTILINE)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX systems")
+def test_a_terminal_shows_a_bar(folder: Path) -> None:
+    """On a terminal there is a bar with documents, speed, share removed and time left."""
+    write(folder / "a.jsonl", lines(DOCUMENTS))
+    import termios
+
+    terminal, side = os.openpty()
+    termios.tcsetwinsize(side, (24, 80))
+    process = subprocess.Popen([*COMMAND, "a.jsonl", "--output", "out"], stdout=subprocess.DEVNULL, stderr=side)
+    os.close(side)
+    said = b""
+    with suppress(OSError):  # Linux tells the end by an error
+        while data := os.read(terminal, 4096):
+            said += data
+    os.close(terminal)
+    assert process.wait() == 0
+    assert b"100%|" in said
+    assert re.search(rb"\d+:\d\d<\d+:\d\d,.*B/s, 40 documents, \d+ % removed\]", said)
+
+
 def test_sample_writes_nothing(folder: Path, capsys: Any) -> None:
     """Some documents are shown as `--explain` shows them, the same ones each time."""
     write(folder / "in" / "a.jsonl", lines(DOCUMENTS))
@@ -357,6 +436,22 @@ def test_the_output_may_lie_in_the_input(folder: Path) -> None:
     assert corpus(".", "--output", "out") == 0
     assert corpus(".", "--output", "out") == 0
     assert set(contents(folder / "out", own=False)) == {"a.jsonl"}
+
+
+def test_an_output_is_a_table_and_an_input(folder: Path) -> None:
+    """What a run keeps for itself, and what it sets aside, is taken neither for rows of a table nor for inputs."""
+    write_parquet(folder / "in" / "a.parquet", [*DOCUMENTS, "Advertisement"])
+    write_parquet(folder / "in" / "b.parquet", DOCUMENTS)
+    write(folder / "in" / "_SUCCESS.txt", "")
+    write(folder / "in" / "_temporary" / "c.jsonl", "nonsense")
+    write(folder / "in" / ".hidden" / "d.jsonl", "nonsense")
+    assert corpus("in", "--output", "out", "--max-removed", "0.99") == 0
+    rows = summary(folder / "out")["rows"]
+    assert rows["in"] == 81
+    assert rows["set_aside"]
+    assert pq.read_table("out").num_rows == rows["out"]
+    assert corpus("out", "--output", "again", "--column", "more") == 0
+    assert summary(folder / "again")["rows"]["in"] == rows["out"]
 
 
 def test_metadata_and_types_stay(folder: Path) -> None:
