@@ -11,7 +11,7 @@ import numpy as np
 
 from cleaner.decoding import decode
 from cleaner.document import BODY_TEXT, LABEL_INDEX, LABELS, Batch, Label, Line
-from cleaner.favor import AS_DECODED, bounds_of, moved
+from cleaner.favor import AS_DECODED, IN_DOUBT, bounds_of, moved
 from cleaner.features import extract
 from cleaner.html import text_of
 from cleaner.lines import STRETCH, join_lines, portions, split_lines
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 BATCH = 1 << 18  # characters: documents are worked on together up to about this size
 MANY_LINES = 4 * STRETCH  # a batch of more is worked on in portions
 CERTAIN = 0.995  # the precision that certain rules are held to
+TEXT = np.array([label in BODY_TEXT for label in LABELS])
 
 
 class Cleaner:
@@ -112,9 +113,9 @@ class Cleaner:
         """Label numbers of lines, from their scores and the evidence."""
         given = self.given(evidence, scores)
         labels = decode(scores, given, self.model.weights["transitions"], stretch_line)
-        if self.bounds == AS_DECODED:
-            return labels
-        return moved(labels, self.model.probabilities(scores), given, self.kept, self.bounds)
+        probabilities = self.model.probabilities(scores)
+        labels = moved(labels, probabilities, given, TEXT, IN_DOUBT)
+        return moved(labels, probabilities, given, self.kept, self.bounds)
 
     def given(self, evidence: Evidence, scores: NDArray[np.float32]) -> NDArray[np.int64]:
         """What certain rules say of each line, or -1; where they differ, the one that the model prefers."""
@@ -173,7 +174,9 @@ class Cleaner:
 
     def instead(self, model: int, label: int) -> str:
         """What decided for a label instead of the one that the model prefers, where it was no rule."""
-        return "threshold" if self.bounds != AS_DECODED and self.kept[model] != self.kept[label] else "context"
+        if self.bounds != AS_DECODED and self.kept[model] != self.kept[label]:
+            return "threshold"
+        return "doubt" if TEXT[label] and not TEXT[model] else "context"
 
     def versions(self) -> dict[str, Any]:
         """What decides: the model's id, each rule pack with its version, and a digest of all rules."""
