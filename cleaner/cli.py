@@ -32,7 +32,7 @@ COMMANDS: dict[str, str] = {  # subcommand -> the module whose `main` runs it
 DESCRIPTION = """\
 keep the body of web text
 
-Reads text that was extracted from web pages, decides line by line what it is, and writes the lines that
+Reads web pages, or text that was extracted from them, decides line by line what it is, and writes the lines that
 are the text itself: no captions, calls to subscribe, link lists, author boxes, notices and the like.
 Kept lines stay exactly as they are. The output is UTF-8.
 """
@@ -43,6 +43,12 @@ labels:
   dropped by default   {", ".join(LABELS[2:6])},
                        {", ".join(LABELS[6:])}
   LABELS are some of these, with commas between them.
+
+pages:
+  What starts like HTML is taken for a page. Each block of its text is a line. --format markdown keeps
+  headings, lists, tables, code and emphasis; --format jsonl writes a record for each input, with "text",
+  "labels" ([[start, end, label, probability], ...] of the lines in it) and what a page says of itself:
+  "title", "authors", "date", "language", "site_name". With --jsonl --html the field holds a page.
 
 several files:
   The text of each is parted from the next by a blank line. Records of --lines and --jsonl get a field
@@ -74,6 +80,7 @@ environment:
 
 examples:
   cleaner article.txt                      the text
+  curl -s https://example.com/ | cleaner   the same of a page
   cleaner --explain article.txt | less     the reasons
   cleaner --keep body,caption *.txt --output-dir out
   cleaner --labels article.txt | grep ^ad
@@ -201,13 +208,19 @@ def make_parser() -> argparse.ArgumentParser:
         **const,
         help="each line with the reasons; dropped lines dimmed, after a -",
     )
+    add("--format", choices=("text", "markdown", "jsonl"), dest="form", help="of what is kept (default: text)")
     add = group.add_argument
+    add("--links", action="store_true", help="keep links, in --format markdown")
+    add("--title", action="store_true", help="keep headings of pages that repeat the page's title, too")
     add("--color", choices=("auto", "always", "never"), default="auto", help="in --explain (default: auto)")
 
     add = parser.add_argument_group("input").add_argument
+    add("--input", choices=("auto", "text", "html"), help="what inputs are (default: auto, as they look)")
+    add("--html", action="store_const", const="html", dest="input", help="the same as --input html")
+    add("--via", choices=("trafilatura",), help="let this find the text of pages first, then clean that")
     add("--jsonl", action="store_true", help="JSON Lines in and out: just the text in each record changes")
     add("--field", metavar="NAME", help="the field that holds the text (default: text)")
-    add("--encoding", metavar="NAME", type=encoding, help="default: UTF-8, or what a byte order mark says")
+    add("--encoding", metavar="NAME", type=encoding, help="default: a byte order mark's; what a page declares; UTF-8")
     add("--strict", action="store_true", help="fail on bad bytes; else U+FFFD stands for them")
 
     add_deciding(parser.add_argument_group("how it decides"))
@@ -266,7 +279,8 @@ def version(cleaner: Cleaner) -> str:
 
     versions = cleaner.versions()
     packs = ", ".join(f"{name} {number}" for name, number in versions["rules"])
-    return f"cleaner {__version__}\nmodel {versions['model']}\nrules {packs} ({versions['rules_digest']})"
+    models = f"model {versions['model']}\nmodel of pages {versions['page_model']}"
+    return f"cleaner {__version__}\n{models}\nrules {packs} ({versions['rules_digest']})"
 
 
 # What it means
@@ -280,18 +294,18 @@ def settle(parser: argparse.ArgumentParser, typed: argparse.Namespace) -> Job:
         wrong("nothing to read: name a file, or pipe text in")
     if files.count(STDIN) > 1:
         wrong("- can be read only once")
-    if typed.field is not None and not typed.jsonl:
-        wrong("--field goes with --jsonl")
-    if typed.jsonl and typed.form == "lines":
-        wrong("--lines does not go with --jsonl: use --jsonl --labels")
-    if typed.form == "labels" and (typed.keep or typed.drop):
-        wrong("--labels shows all lines: --keep and --drop do not go with it")
+    if problem := misfit(typed):
+        wrong(problem)
     if typed.output_dir is not None and STDIN in files:
         wrong("--output-dir takes names from files: use --output for standard input")
     keep = frozenset(typed.keep or BODY_TEXT)
     job = Job(
         files=files,
         form=typed.form or "text",
+        input=typed.input or "auto",
+        via=typed.via,
+        links=typed.links,
+        title=typed.title,
         keep=frozenset(Label) - frozenset(typed.drop) if typed.drop else keep,
         field=(typed.field or "text") if typed.jsonl else None,
         packs=tuple(typed.rules),
@@ -309,6 +323,29 @@ def settle(parser: argparse.ArgumentParser, typed: argparse.Namespace) -> Job:
     if problem := overwriting(job):
         wrong(problem)
     return job
+
+
+def misfit(typed: argparse.Namespace) -> str | None:
+    """Which options do not go together, if any."""
+    fits = (
+        (typed.field is None or typed.jsonl, "--field goes with --jsonl"),
+        (
+            not typed.jsonl or typed.form not in ("markdown", "jsonl"),
+            "--format does not go with --jsonl, which changes the text in records alone",
+        ),
+        (not typed.jsonl or typed.form != "lines", "--lines does not go with --jsonl: use --jsonl --labels"),
+        (not typed.links or typed.form == "markdown", "--links goes with --format markdown"),
+        (not typed.via or typed.input != "text", "--via is for pages: it does not go with --input text"),
+        (
+            not typed.via or typed.form != "markdown",
+            "--via gives plain text: --format markdown does not go with it",
+        ),
+        (
+            typed.form != "labels" or not (typed.keep or typed.drop),
+            "--labels shows all lines: --keep and --drop do not go with it",
+        ),
+    )
+    return next((problem for fit, problem in fits if not fit), None)
 
 
 def wants_color(choice: str, to_file: bool) -> bool:

@@ -19,10 +19,11 @@ from cleaner import reading, render
 
 if TYPE_CHECKING:
     import io
-    from collections.abc import Iterable, Iterator
-    from typing import BinaryIO
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Any, BinaryIO
 
     from cleaner.document import Label, Line
+    from cleaner.html import Page
     from cleaner.pipeline import Cleaner
     from cleaner.records import Record
 
@@ -36,7 +37,11 @@ class Job:
     """What the command line asks for."""
 
     files: tuple[str, ...]
-    form: Literal["text", "labels", "lines", "explain"]
+    form: Literal["text", "labels", "lines", "explain", "markdown", "jsonl"]
+    input: Literal["auto", "text", "html"]
+    via: str | None  # what extracts the text of pages, if not we
+    links: bool  # of pages, in Markdown
+    title: bool  # of pages, where a heading repeats it
     keep: frozenset[Label]
     field: str | None  # that holds the text, in JSON Lines; None: the input is plain text
     packs: tuple[str, ...]
@@ -54,7 +59,7 @@ class Job:
     @property
     def parted(self) -> bool:
         """Whether a blank line parts documents: it does unless they are written as JSON."""
-        return self.form == "explain" or (self.field is None and self.form != "lines")
+        return self.form == "explain" or (self.field is None and self.form not in ("lines", "jsonl"))
 
     @property
     def several(self) -> bool:
@@ -112,6 +117,7 @@ def load(job: Job) -> Cleaner:
             model=job.model,
             favor=job.favor,
             threshold=job.threshold,
+            title=job.title,
         )
     except OSError as error:
         complain(f"{error.filename or job.model}: {reason(error)}")
@@ -180,7 +186,7 @@ def pieces(job: Job, cleaner: Cleaner, outcome: Outcome, name: str) -> Iterator[
         if job.field is not None:
             yield from record_pieces(job, cleaner, outcome, name, stream)
         else:
-            yield text_piece(job, cleaner, outcome, name, stream.read())
+            yield document_piece(job, cleaner, outcome, name, stream.read())
 
 
 @contextmanager
@@ -200,14 +206,81 @@ def opened(name: str) -> Iterator[io.BufferedReader]:
         raise InputError(f"{called(name)}: {reason(error)}") from error
 
 
-def text_piece(job: Job, cleaner: Cleaner, outcome: Outcome, name: str, data: bytes) -> str:
-    """What comes of a plain text."""
-    text = decoded(job, name, data)
+def document_piece(job: Job, cleaner: Cleaner, outcome: Outcome, name: str, data: bytes) -> str:
+    """What comes of a page or a plain text; raises ``InputError`` for what is neither."""
+    from cleaner.html import sniff
+
+    page = job.input == "html" or (job.input == "auto" and sniff.is_page(data))
+    what = sniff.fault_as_page(data) if page else sniff.fault(data) if job.input == "auto" else None
+    if what:
+        raise InputError(f"{called(name)}: is {what}")
+    if page:
+        return page_piece(job, cleaner, outcome, name, decoded(job, name, data, page=True))
+    return text_piece(job, cleaner, outcome, name, decoded(job, name, data))
+
+
+def page_piece(job: Job, cleaner: Cleaner, outcome: Outcome, name: str, html: str) -> str:
+    """What comes of a page."""
+    from cleaner.html import read_page
+    from cleaner.html.metadata import metadata
+
+    known = metadata(html) if job.form == "jsonl" else {}
+    if job.via:
+        return text_piece(job, cleaner, outcome, name, extracted(html), known)
+    page = read_page(html, keep_parts=job.form == "markdown")
     if job.form == "text":
+        kept = cleaner.clean_page(page)
+        outcome.kept |= bool(kept)
+        return render.text(kept)
+    lines = cleaner.label_page(page)
+    if job.form == "markdown":
+        from cleaner.html.markdown import markdown
+
+        shown = markdown(page.tree, kept_of(cleaner, page, lines), job.links)
+        outcome.kept |= bool(shown)
+        return render.text(shown)
+    if job.form == "jsonl":
+        chosen = [line for line, is_kept in zip(lines, kept_of(cleaner, page, lines), strict=True) if is_kept]
+        outcome.kept |= bool(chosen)
+        return render.document(chosen, cleaner.clean_page(page), {**origin_of(job, name), **known})
+    return lines_piece(job, outcome, name, lines)
+
+
+def kept_of(cleaner: Cleaner, page: Page, lines: Sequence[Line]) -> list[bool]:
+    """Which lines of a page are kept."""
+    import numpy as np
+
+    from cleaner.document import LABEL_INDEX
+
+    kept: list[bool] = cleaner.kept_of(page, np.array([LABEL_INDEX[line.label] for line in lines], np.int64)).tolist()
+    return kept
+
+
+def extracted(html: str) -> str:
+    """What trafilatura extracts from a page, with recall preferred: what is too much goes later."""
+    import trafilatura
+
+    return trafilatura.extract(html, favor_recall=True) or ""
+
+
+def text_piece(
+    job: Job, cleaner: Cleaner, outcome: Outcome, name: str, text: str, known: Mapping[str, Any] | None = None
+) -> str:
+    """What comes of a plain text, of which something may be ``known``."""
+    if job.form in ("text", "markdown"):
         kept = cleaner.clean(text)
         outcome.kept |= bool(kept)
         return render.text(kept)
     lines = cleaner.label(text)
+    if job.form == "jsonl":
+        chosen = [line for line in lines if line.label in job.keep]
+        outcome.kept |= bool(chosen)
+        return render.document(chosen, cleaner.clean(text), {**origin_of(job, name), **(known or {})})
+    return lines_piece(job, outcome, name, lines)
+
+
+def lines_piece(job: Job, outcome: Outcome, name: str, lines: list[Line]) -> str:
+    """What is shown of labelled lines."""
     outcome.kept |= any_kept(job, lines)
     if job.form == "labels":
         return render.tsv(lines)
@@ -216,10 +289,18 @@ def text_piece(job: Job, cleaner: Cleaner, outcome: Outcome, name: str, data: by
     return render.explanation(lines, job.keep, called(name) if job.several else "", job.color)
 
 
-def decoded(job: Job, name: str, data: bytes) -> str:
+def origin_of(job: Job, name: str) -> dict[str, str]:
+    """Which input something is from, if there are several."""
+    return {"path": name} if job.several else {}
+
+
+def decoded(job: Job, name: str, data: bytes, page: bool = False) -> str:
     """The text of an input, with a word about its bad bytes."""
+    decode = reading.decode
+    if page:
+        from cleaner.html.charset import decode
     try:
-        text, replaced = reading.decode(data, job.encoding, job.strict)
+        text, replaced = decode(data, job.encoding, job.strict)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].decode(error.encoding, "replace").count("\n") + 1
         raise InputError(f"{called(name)}:{line}: {bad_bytes(error)}") from error
@@ -284,6 +365,8 @@ def records_piece(job: Job, cleaner: Cleaner, outcome: Outcome, name: str, recor
 
     texts = [record.text for _, record in records]
     shown = []
+    if job.input == "html" or job.via:
+        return page_records_piece(job, cleaner, outcome, name, records)
     if job.form == "text":
         for (_, record), kept in zip(records, cleaner.clean_many(texts), strict=True):
             outcome.kept |= bool(kept)
@@ -296,6 +379,32 @@ def records_piece(job: Job, cleaner: Cleaner, outcome: Outcome, name: str, recor
         else:
             added = {**origin(job, name, record), "labels": render.spans(lines)}
             shown.append(rewritten(record, record.text, added) + "\n")
+    return ("\n" if job.parted else "").join(shown)
+
+
+def page_records_piece(
+    job: Job, cleaner: Cleaner, outcome: Outcome, name: str, records: list[tuple[int, Record]]
+) -> str:
+    """What comes of some records that hold pages."""
+    from cleaner.html import read_page
+    from cleaner.records import rewritten
+
+    shown = []
+    for number, record in records:
+        if job.via:
+            text = extracted(record.text)
+            lines, kept = cleaner.label(text), cleaner.clean(text)
+        else:
+            page = read_page(record.text)
+            text, lines, kept = page.text, cleaner.label_page(page), cleaner.clean_page(page)
+        outcome.kept |= any_kept(job, lines)
+        if job.form == "explain":
+            shown.append(render.explanation(lines, job.keep, f"{called(name)}:{number}", job.color))
+        elif job.form == "text":
+            shown.append(rewritten(record, kept, origin(job, name, record)) + "\n")
+        else:
+            added = {**origin(job, name, record), "labels": render.spans(lines)}
+            shown.append(rewritten(record, text, added) + "\n")
     return ("\n" if job.parted else "").join(shown)
 
 

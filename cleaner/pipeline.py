@@ -13,9 +13,9 @@ from cleaner.decoding import decode
 from cleaner.document import BODY_TEXT, LABEL_INDEX, LABELS, Batch, Label, Line
 from cleaner.favor import AS_DECODED, IN_DOUBT, bounds_of, moved
 from cleaner.features import extract
-from cleaner.html import text_of
+from cleaner.html import Page, read_page
 from cleaner.lines import STRETCH, join_lines, portions, split_lines
-from cleaner.model import Model, as_model
+from cleaner.model import Model, as_model, softmax
 from cleaner.rules import Evidence, Pack, Rule, RuleError, RuleSet, built_in_packs, check_rule, load_pack, make_rule
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from cleaner.html.model import PageModel
 
 BATCH = 1 << 18  # characters: documents are worked on together up to about this size
 MANY_LINES = 4 * STRETCH  # a batch of more is worked on in portions
@@ -37,9 +39,11 @@ class Cleaner:
     adds packs by their paths, ``disable`` switches rules off by id. ``model`` is a path, plain data or
     a ``Model``. ``favor="precision"`` drops also lines that are kept with doubt, ``"recall"`` keeps also
     lines that are dropped with doubt, ``"balanced"`` is the default; ``threshold`` instead is the
-    probability, above 0 and below 1, from which on a line is kept (see ``cleaner.favor``). Raises
-    ``ValueError`` for an unknown label or rule id and for options that contradict each other,
-    ``RuleError`` and ``ModelError`` (both are ``ValueError``) for what cannot be loaded.
+    probability, above 0 and below 1, from which on a line is kept (see ``cleaner.favor``). ``page_model``
+    is that for pages, read when the first page comes. A heading that repeats the title of its page is
+    labelled ``heading``, but as the title is no part of the main text it is kept only with
+    ``title=True``. Raises ``ValueError`` for an unknown label or rule id and for options that contradict
+    each other, ``RuleError`` and ``ModelError`` (both are ``ValueError``) for what cannot be loaded.
 
     >>> Cleaner(keep=["heading", "body", "caption"]).keep >= {"caption"}
     True
@@ -54,6 +58,8 @@ class Cleaner:
         model: str | Path | Mapping[str, Any] | Model | None = None,
         favor: Literal["precision", "balanced", "recall"] | None = None,
         threshold: float | None = None,
+        page_model: str | Path | Mapping[str, Any] | PageModel | None = None,
+        title: bool = False,
     ) -> None:
         self.keep = labels_named(keep)
         self.kept = np.array([label in self.keep for label in LABELS])
@@ -61,6 +67,8 @@ class Cleaner:
         self.packs = (*(built_in_packs() if rules is None else [own_pack(rules)]), *map(checked_pack, packs))
         self.rules = rule_set(enabled(self.packs, disable))
         self.model = as_model(model)
+        self.page_model = page_model
+        self.title = title
 
     def clean(self, text: str) -> str:
         """The kept lines of the text, each as it stands there, without blank lines at either end."""
@@ -70,13 +78,44 @@ class Cleaner:
         """One ``Line`` for each line of the text that is not blank, in order."""
         return next(self.label_many([text]))
 
-    def clean_html(self, html: str | bytes, url: str | None = None) -> str:
-        """``clean`` for the text that trafilatura extracts from a page."""
-        return self.clean(text_of(html, url))
+    def clean_html(self, html: str | bytes, url: str | None = None) -> str:  # noqa: ARG002 (a page may be judged by it)
+        """``clean`` for a page: the kept ones of its lines, of which each block of text is one."""
+        return self.clean_page(read_page(html))
 
-    def label_html(self, html: str | bytes, url: str | None = None) -> list[Line]:
-        """``label`` for the text that trafilatura extracts from a page; spans index that text."""
-        return self.label(text_of(html, url))
+    def label_html(self, html: str | bytes, url: str | None = None) -> list[Line]:  # noqa: ARG002
+        """``label`` for a page: one ``Line`` for each block of its text; spans index ``cleaner.html.text_of``."""
+        return self.label_page(read_page(html))
+
+    def clean_page(self, page: Page) -> str:
+        """``clean_html`` for a page that is read already."""
+        batch, labels, _, _ = self.decide_page(page)
+        return next(join_lines(batch, self.kept_of(page, labels)))
+
+    def kept_of(self, page: Page, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which lines of a page are kept, given their labels."""
+        from cleaner.html.decide import repeats_title
+
+        keep: NDArray[np.bool_] = self.kept[labels]
+        if not self.title:
+            keep &= ~((labels == LABEL_INDEX[Label.HEADING]) & repeats_title(page))
+        return keep
+
+    def label_page(self, page: Page) -> list[Line]:
+        """``label_html`` for a page that is read already."""
+        return next(self.lines(*self.decide_page(page)))
+
+    def decide_page(self, page: Page) -> tuple[Batch, NDArray[np.int64], NDArray[np.float32], Evidence]:
+        """The lines of a page, and what ``decide`` gives for a batch."""
+        from cleaner.html.decide import decide
+        from cleaner.html.model import as_page_model
+
+        batch, labels, scores, evidence = decide(page, self.rules, as_page_model(self.page_model), self.given)
+        if len(batch):
+            given = self.given(evidence, scores)
+            labels = moved(labels, softmax(scores), given, self.kept, self.bounds)
+            scale, shift = self.model.weights["calibration"]  # which is not for pages: let it cancel out
+            scores = ((scores - shift) / scale).astype(np.float32)
+        return batch, labels, scores, evidence
 
     def clean_many(self, texts: Iterable[str]) -> Iterator[str]:
         """``clean`` for each text, in order; reads ahead by no more than a batch."""
@@ -179,9 +218,12 @@ class Cleaner:
         return "doubt" if TEXT[label] and not TEXT[model] else "context"
 
     def versions(self) -> dict[str, Any]:
-        """What decides: the model's id, each rule pack with its version, and a digest of all rules."""
+        """What decides: the models' ids, each rule pack with its version, and a digest of all rules."""
+        from cleaner.html.model import as_page_model
+
         return {
             "model": self.model.id,
+            "page_model": as_page_model(self.page_model).id,
             "rules": [(pack.id, pack.version) for pack in self.packs],
             "rules_digest": self.rules.digest(),
         }

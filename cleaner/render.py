@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from cleaner.document import Label, Line
 
@@ -45,6 +45,16 @@ def record(line: Line, keep: Collection[Label], path: str | None = None) -> dict
         "reasons": list(line.reasons),
         "scores": {label.value: round(score, DIGITS) for label, score in line.scores.items()},
     }
+
+
+def document(kept: Sequence[Line], text: str, known: Mapping[str, Any]) -> str:
+    """A JSON record for a document: what is known of it, its cleaned text, and the lines ``kept`` with their spans."""
+    found, at = [], 0
+    for line in kept:
+        at = text.index(line.text, at)
+        found.append([at, at + len(line.text), line.label.value, round(line.probability, DIGITS)])
+        at += len(line.text)
+    return json.dumps({**known, "text": text, "labels": found}, ensure_ascii=False) + "\n"
 
 
 def spans(lines: Sequence[Line]) -> list[list[Any]]:

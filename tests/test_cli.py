@@ -112,9 +112,10 @@ def test_version_names_all_that_decides() -> None:
     """A result can be told from another by the versions of program, model and rules, also of one's own."""
     Path("mine.toml").write_text('[pack]\nid = "mine"\nversion = "7"\n', encoding="utf-8")
     done = run("--version", "--rules", "mine.toml")
-    program, model, rules = done.stdout.decode().splitlines()
+    program, model, page_model, rules = done.stdout.decode().splitlines()
     assert program == f"cleaner {cleaner.__version__}"
     assert model.startswith("model ")
+    assert page_model.startswith("model of pages ")
     assert re.fullmatch(r"rules .+, mine 7 \([0-9a-f]{6,}\)", rules)
 
 

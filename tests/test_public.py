@@ -21,7 +21,7 @@ from cleaner import Cleaner, Label, Line, ModelError, RuleError
 
 NAMES = "Cleaner Label Line ModelError RuleError clean clean_html label label_html".split()
 OPTIONS = {
-    "Cleaner": ["keep", "rules", "packs", "disable", "model", "favor", "threshold"],
+    "Cleaner": ["keep", "rules", "packs", "disable", "model", "favor", "threshold", "page_model", "title"],
     "clean": ["text", "options"],
     "label": ["text", "options"],
     "clean_html": ["html", "url", "options"],

@@ -10,16 +10,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleaner.document import LABELS
-from cleaner.lines import join_lines, split_joined
+from cleaner.lines import join_lines, split_joined, split_lines
 from cleaner.pipeline import BATCH, Cleaner
+from cleaner.rules import Evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from cleaner.corpus.tally import Tally
     from cleaner.document import Batch
+    from cleaner.html import Page
 
 Mode = Literal["rewrite", "tag"]
 
@@ -48,7 +50,8 @@ def clean_batch(batch: pa.Table | pa.RecordBatch, text: str = "text", **options:
 
     ``cleaner``: the ``Cleaner`` to use. ``column``: another name for the added column. ``max_removed``: a
     document that would lose a larger share of the characters of its lines keeps its text and is marked in
-    the column ``set_aside``. ``tally``: a ``Tally`` to count in.
+    the column ``set_aside``. ``tally``: a ``Tally`` to count in. ``pages``: for each text the ``Page`` that it is
+    the text of, or None.
 
     Raises ``KeyError`` if there is no such column, ``TypeError`` if it does not hold strings, and
     ``ValueError`` if a column to be added is there already or an option is wrong.
@@ -118,6 +121,7 @@ def clean_record_batch(
     column: str | None = None,  # noqa: ARG001 (the schema has it)
     max_removed: float | None = None,
     tally: Tally | None = None,
+    pages: Sequence[Page | None] | None = None,
 ) -> pa.RecordBatch:
     """``clean_batch`` for a record batch and a given output schema."""
     at = batch.schema.get_field_index(text)
@@ -125,7 +129,11 @@ def clean_record_batch(
     texts, repaired = readable(batch.column(at))
     null = texts.is_null()
     filled = pc.fill_null(texts, "")
-    parts = [clean_slice(cleaner, part, mode, tally) for part in slices(filled)]
+    parts = []
+    done = 0
+    for part in slices(filled):
+        parts.append(clean_slice(cleaner, part, mode, tally, pages and pages[done : done + len(part)]))
+        done += len(part)
     new, added, share = (pa.concat_arrays([part[k] for part in parts]) for k in range(3))
     extra = [blanked(added, null)]
     if max_removed is not None:
@@ -143,12 +151,15 @@ def clean_record_batch(
 
 
 def clean_slice(
-    cleaner: Cleaner, texts: pa.Array, mode: Mode, tally: Tally | None
+    cleaner: Cleaner, texts: pa.Array, mode: Mode, tally: Tally | None, pages: Sequence[Page | None] | None = None
 ) -> tuple[pa.Array, pa.Array, pa.Array]:
     """The new texts, the added column, and the share of the characters that is not kept."""
     batch = joined(texts)
-    labels, scores, evidence = cleaner.decide(batch)
-    keep = np.array([label in cleaner.keep for label in LABELS])[labels]
+    if pages is None:
+        labels, scores, evidence = cleaner.decide(batch)
+        keep = np.array([label in cleaner.keep for label in LABELS])[labels]
+    else:
+        labels, scores, evidence, keep = decide_each(cleaner, texts, pages)
     removed = removed_characters(batch, labels, keep)
     share = shares(batch, removed)
     if tally is not None:
@@ -161,6 +172,26 @@ def clean_slice(
         pa.StructArray.from_arrays(counts, fields=list(REMOVED)),
         pa.array(share),
     )
+
+
+def decide_each(
+    cleaner: Cleaner, texts: pa.Array, pages: Sequence[Page | None]
+) -> tuple[NDArray[np.int64], NDArray[np.float32], Evidence, NDArray[np.bool_]]:
+    """``Cleaner.decide`` for texts of which some are those of pages, and which lines are kept."""
+    wanted = np.array([label in cleaner.keep for label in LABELS])
+    columns: list[tuple[NDArray[Any], ...]] = []
+    before = 0
+    for text, page in zip(texts.to_pylist(), pages, strict=True):
+        if page is None:
+            labels, scores, evidence = cleaner.decide(split_lines([text]))
+            keep = wanted[labels]
+        else:
+            _, labels, scores, evidence = cleaner.decide_page(page)
+            keep = cleaner.kept_of(page, labels)
+        columns.append((labels, scores, evidence.line + before, evidence.rule, keep))
+        before += len(labels)
+    labels, scores, line, rule, keep = (np.concatenate(column) for column in zip(*columns, strict=True))
+    return labels, scores, Evidence(line, rule), keep
 
 
 # What goes in

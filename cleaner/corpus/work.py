@@ -16,7 +16,8 @@ from cleaner.corpus.inputs import text_name
 from cleaner.corpus.kernel import SET_ASIDE, clean_batch
 from cleaner.corpus.readers import blank
 from cleaner.corpus.tasks import Page, Piece, Rejected, Result, Task, from_stream, to_stream
-from cleaner.html import text_of
+from cleaner.html import Page as ReadPage
+from cleaner.html import charset, read_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +35,7 @@ class Rows:
     lines: list[Record] | None = None
     repaired: int = 0
     rejected: list[Rejected] = field(default_factory=list)
+    pages: list[ReadPage | None] | None = None  # that the texts are the lines of
 
 
 class Worker:
@@ -57,6 +59,7 @@ class Worker:
             column=settings.column,
             max_removed=settings.max_removed,
             tally=result.tally,
+            pages=rows.pages,
         )
         result.tally.repaired += rows.repaired
         result.rows = cleaned.num_rows + len(rows.rejected)
@@ -149,41 +152,46 @@ def as_column(values: list[Any]) -> pa.Array:
 def read_pages(task: Task, pages: Sequence[Page], settings: Settings) -> Rows:
     """The texts of pages, or texts as they are, with what is known of them."""
     texts: list[str] = []
+    read: list[ReadPage | None] = []
     fields: list[dict[str, str | None]] = []
     rejected = []
     repaired = 0
     for number, page in enumerate(pages, task.first):
         try:
-            text, bad = page_text(page)
+            text, bad, lines = page_text(page)
         except Exception as error:  # noqa: BLE001 (whatever an extractor trips over, the page is to blame)
             rejected.append(Rejected(number, f"{', '.join(filter(None, page.fields.values()))}: {error}"))
             continue
         texts.append(text)
+        read.append(lines)
         fields.append(page.fields)
         repaired += bool(bad)
     names = list(pages[0].fields)
     columns = [pa.array([entry[name] for entry in fields], pa.string()) for name in names]
     batch = pa.RecordBatch.from_arrays([*columns, pa.array(texts, pa.string())], [*names, settings.field])
-    return Rows(batch, settings.field, None, repaired, rejected)
+    return Rows(batch, settings.field, None, repaired, rejected, read)
 
 
-def page_text(page: Page) -> tuple[str, int]:
-    """The text of a page, and how many bad bytes it had; raises for one that could not be read."""
+def page_text(page: Page) -> tuple[str, int, ReadPage | None]:
+    """The text of a page, how many bad bytes it had, and its lines if it is HTML; raises for one that is unread."""
     if page.kind == "unread":
         raise OSError(page.data.decode())
     if page.kind == "text":
-        return reading.decode(page.data)
-    return without_surrogates(text_of(markup(page), page.fields.get("url"))), 0
+        return *reading.decode(page.data), None
+    html, bad = charset.decode(page.data, named(page))
+    lines = read_page(html)
+    return lines.text, bad, lines
 
 
-def markup(page: Page) -> bytes | str:
-    """A page as it came, or as text if its server named an encoding that there is, and no mark says better."""
+def named(page: Page) -> str | None:
+    """The encoding that the server of a page named, if there is one of that name, and no mark says better."""
     if page.charset and not reading.marked(page.data):
         try:
-            return page.data.decode(page.charset, "replace")
+            b"".decode(page.charset)
         except LookupError:
-            pass
-    return page.data
+            return None
+        return page.charset
+    return None
 
 
 # Output

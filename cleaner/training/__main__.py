@@ -1,4 +1,4 @@
-"""``python -m cleaner.training``: build the default model again."""
+"""``python -m cleaner.training``: build the default model again, or with ``--html`` that for pages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from cleaner.training.build import build
+from cleaner.training.build_pages import build_pages
 from cleaner.training.documents import LabelledError
 
 
@@ -16,7 +17,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m cleaner.training", description=__doc__)
     parser.add_argument("--shared", type=Path, default=Path("../shared"), help="folder with gold/ and data/")
     parser.add_argument("--hand-labels", type=Path, default=Path("gold/hand-labels.jsonl"))
-    parser.add_argument("--output", type=Path, default=Path("cleaner/models/text"), help="model folder to write")
+    parser.add_argument("--html", action="store_true", help="build the model for pages")
+    parser.add_argument("--output", type=Path, help="model folder to write (default: cleaner/models/text or html)")
     parser.add_argument("--workers", type=int, default=2, help="processes that read pages (default: 2)")
     parser.add_argument("--every", type=int, default=1, help="take just every so many pages: to try the command")
     arguments = parser.parse_args()
@@ -25,8 +27,10 @@ def main() -> int:
     def report(what: str) -> None:
         print(f"{time.monotonic() - begin:6.0f} s  {what}", file=sys.stderr, flush=True)
 
+    make, name = (build_pages, "html") if arguments.html else (build, "text")
+    output = arguments.output or Path("cleaner/models") / name
     try:
-        build(arguments.shared, arguments.hand_labels, arguments.output, arguments.workers, report, arguments.every)
+        make(arguments.shared, arguments.hand_labels, output, arguments.workers, report, arguments.every)
     except LabelledError as error:
         print(f"cleaner.training: {error}", file=sys.stderr)
         return 1
