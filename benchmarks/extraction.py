@@ -41,7 +41,7 @@ def ours() -> Callable[[str], str]:
     """Ours."""
     from cleaner import Cleaner
 
-    return Cleaner().clean_html
+    return Cleaner(title=False).clean_html  # what the others give, and the main texts, leave the title out
 
 
 def after_trafilatura() -> Callable[[str], str]:

@@ -211,7 +211,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--format", choices=("text", "markdown", "jsonl"), dest="form", help="of what is kept (default: text)")
     add = group.add_argument
     add("--links", action="store_true", help="keep links, in --format markdown")
-    add("--title", action="store_true", help="keep headings of pages that repeat the page's title, too")
+    add("--no-title", dest="title", action="store_false", help="leave out headings that repeat the title of their page")
     add("--color", choices=("auto", "always", "never"), default="auto", help="in --explain (default: auto)")
 
     add = parser.add_argument_group("input").add_argument

@@ -40,10 +40,10 @@ class Cleaner:
     a ``Model``. ``favor="precision"`` drops also lines that are kept with doubt, ``"recall"`` keeps also
     lines that are dropped with doubt, ``"balanced"`` is the default; ``threshold`` instead is the
     probability, above 0 and below 1, from which on a line is kept (see ``cleaner.favor``). ``page_model``
-    is that for pages, read when the first page comes. A heading that repeats the title of its page is
-    labelled ``heading``, but as the title is no part of the main text it is kept only with
-    ``title=True``. Raises ``ValueError`` for an unknown label or rule id and for options that contradict
-    each other, ``RuleError`` and ``ModelError`` (both are ``ValueError``) for what cannot be loaded.
+    is that for pages, read when the first page comes. With ``title=False`` a heading that repeats the
+    title of its page, which many do not count as main text, is labelled ``heading`` but not kept.
+    Raises ``ValueError`` for an unknown label or rule id and for options that contradict each other,
+    ``RuleError`` and ``ModelError`` (both are ``ValueError``) for what cannot be loaded.
 
     >>> Cleaner(keep=["heading", "body", "caption"]).keep >= {"caption"}
     True
@@ -59,7 +59,7 @@ class Cleaner:
         favor: Literal["precision", "balanced", "recall"] | None = None,
         threshold: float | None = None,
         page_model: str | Path | Mapping[str, Any] | PageModel | None = None,
-        title: bool = False,
+        title: bool = True,
     ) -> None:
         self.keep = labels_named(keep)
         self.kept = np.array([label in self.keep for label in LABELS])

@@ -89,13 +89,13 @@ def test_nesting_changes_nothing_that_is_kept(cleaner: Cleaner) -> None:
     assert "On Tuesday the coast authority gave in." in text
 
 
-def test_the_title_is_kept_on_request(cleaner: Cleaner) -> None:
-    """A heading that repeats the page's title is a heading, but no part of the text unless that is asked for."""
+def test_the_title_is_left_out_on_request(cleaner: Cleaner) -> None:
+    """A heading that repeats the page's title is a heading, and kept as all are unless that is not wanted."""
     html = html_of("captions-without-pictures")
     title = "Old ferry sold for the price of its bell"
     assert [line.label for line in cleaner.label_html(html) if line.text == title] == [Label.HEADING]
-    assert title not in cleaner.clean_html(html)
-    assert Cleaner(title=True).clean_html(html).startswith(title + "\n")
+    assert title not in Cleaner(title=False).clean_html(html)
+    assert cleaner.clean_html(html).startswith(title + "\n")
 
 
 # The command
@@ -131,7 +131,7 @@ def test_records() -> None:
 
 def test_markdown_and_text_of_pages() -> None:
     """Markdown keeps lists, tables, code and emphasis, and links if they are wanted."""
-    shown = run("--format", "markdown", "--title", "lists-tables-code.html").stdout.decode()
+    shown = run("--format", "markdown", "lists-tables-code.html").stdout.decode()
     assert "# Reading the tide gauge\n" in shown
     assert "\n## Fields\n" in shown
     assert "| Letter | Meaning |\n| --- | --- |\n| R | rising |" in shown
