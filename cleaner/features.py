@@ -289,15 +289,17 @@ def topic_features(
 ) -> NDArray[np.float32]:
     """Which share of a line's content words stand in other lines of prose, and in the first line, of its stretch."""
     keys = tk.mixed(word + ODD * stretch[owner].astype(np.uint64))
-    order = np.argsort(keys, kind="stable")
+    order = np.argsort(keys)
     keys, owner = keys[order], owner[order]
     head = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
     group = np.cumsum(head) - 1
     begin = np.flatnonzero(head)
     in_prose = prose[owner]
-    first = np.minimum.reduceat(np.where(in_prose, owner, len(prose)), begin)[group] if len(begin) else owner
-    last = np.maximum.reduceat(np.where(in_prose, owner, -1), begin)[group] if len(begin) else owner
-    title = owner[begin][group] == stretch_line[stretch[owner]] if len(begin) else owner
+    first = last = title = owner
+    if len(begin):
+        first = np.minimum.reduceat(np.where(in_prose, owner, len(prose)), begin)[group]
+        last = np.maximum.reduceat(np.where(in_prose, owner, -1), begin)[group]
+        title = np.minimum.reduceat(owner, begin)[group] == stretch_line[stretch[owner]]
     total = np.bincount(owner, minlength=len(prose)) + 1.0
     elsewhere = (first < owner) | (last > owner)
     shares = [

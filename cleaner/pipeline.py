@@ -152,9 +152,12 @@ class Cleaner:
         """Label numbers of lines, from their scores and the evidence."""
         given = self.given(evidence, scores)
         labels = decode(scores, given, self.model.weights["transitions"], stretch_line)
-        probabilities = self.model.probabilities(scores)
-        labels = moved(labels, probabilities, given, TEXT, IN_DOUBT)
-        return moved(labels, probabilities, given, self.kept, self.bounds)
+        doubtful = np.flatnonzero(~TEXT[labels])
+        probabilities = self.model.probabilities(scores[doubtful])
+        labels[doubtful] = moved(labels[doubtful], probabilities, given[doubtful], TEXT, IN_DOUBT)
+        if self.bounds == AS_DECODED:
+            return labels
+        return moved(labels, self.model.probabilities(scores), given, self.kept, self.bounds)
 
     def given(self, evidence: Evidence, scores: NDArray[np.float32]) -> NDArray[np.int64]:
         """What certain rules say of each line, or -1; where they differ, the one that the model prefers."""
