@@ -31,9 +31,8 @@ class Bounds(NamedTuple):
 
 BALANCED = "balanced"
 AS_DECODED = Bounds(0.0, 2.0)  # no probability is below 0 or as high as 2
-IN_DOUBT = Bounds(
-    0.0, 0.35
-)  # on documents kept apart in training, below it boilerplate is left faster than text is won
+# On documents kept apart in training, this cost no drop F1 and saved a sixth of the text that was lost.
+IN_DOUBT = Bounds(0.0, 0.45)
 FAVOR = {"precision": Bounds(0.8, 2.0), BALANCED: AS_DECODED, "recall": Bounds(0.0, 0.2)}
 
 
