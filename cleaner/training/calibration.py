@@ -39,7 +39,7 @@ def fit(
         torch.autograd.backward(value)
         return value
 
-    search.step(loss)  # type: ignore[no-untyped-call]
+    search.step(loss)
     found = moved.detach().numpy()
     result: NDArray[np.float64] = np.stack([start[0].numpy() * np.exp(found[0]), start[1].numpy() + found[1]])
     return result
