@@ -337,9 +337,10 @@ def sample(typed: argparse.Namespace, settings: Settings) -> int:
     except (ValueError, OSError) as error:
         raise Refused(error) from error
     found, problems = drawn(shards, settings, typed.sample)
-    for number, (title, text) in enumerate(found):
+    for number, (place, text, page) in enumerate(found):
+        lines = cleaner.label(text) if page is None else cleaner.label_page(page)
         print("\n" if number else "", end="")
-        print(explanation(cleaner.label(text), cleaner.keep, title, wants_color("auto", to_file=False)), end="")
+        print(explanation(lines, cleaner.keep, place, wants_color("auto", to_file=False)), end="")
     for problem in problems:
         complain(problem)
     sys.stdout.flush()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cleaner.corpus.readers import tasks
 from cleaner.corpus.tasks import MEGABYTE, End
@@ -14,18 +14,27 @@ if TYPE_CHECKING:
 
     from cleaner.corpus.inputs import Shard
     from cleaner.corpus.settings import Settings
+    from cleaner.html import Page
 
 MOST_BYTES = 16 * MEGABYTE  # are looked at
 
 
-def drawn(shards: Sequence[Shard], settings: Settings, count: int) -> tuple[list[tuple[str, str]], list[str]]:
-    """Some documents with the places they are from, and what went wrong; files are read at their beginnings.
+class Drawn(NamedTuple):
+    """A document, and the page whose lines it is, if it is that of one."""
+
+    place: str
+    text: str
+    page: Page | None
+
+
+def drawn(shards: Sequence[Shard], settings: Settings, count: int) -> tuple[list[Drawn], list[str]]:
+    """Some documents, and what went wrong; files are read at their beginnings.
 
     Which files, and which documents, is drawn with a fixed seed.
     """
     chance = random.Random(0)  # noqa: S311 (no secret)
     order = chance.sample(shards, len(shards))
-    found: list[tuple[str, str]] = []
+    found: list[Drawn] = []
     problems = []
     seen = size = 0
     for shard in order:
@@ -34,13 +43,15 @@ def drawn(shards: Sequence[Shard], settings: Settings, count: int) -> tuple[list
             problems.append(f"{shard.sources[0].path}: {task.broken}")
             continue
         rows = read_rows(task, settings)
-        for number, text in enumerate(rows.batch.column(rows.text).to_pylist(), 1):
+        texts = rows.batch.column(rows.text).to_pylist()
+        pages = rows.pages or [None] * len(texts)
+        for number, (text, page) in enumerate(zip(texts, pages, strict=True), 1):
             if not text:
                 continue
             seen += 1
             at = len(found) if len(found) < count else chance.randrange(seen)
             if at < count:
-                found[at : at + 1] = [(f"{shard.name}:{number}", text)]
+                found[at : at + 1] = [Drawn(f"{shard.name}:{number}", text, page)]
         size += task.size
         if size > MOST_BYTES:
             break

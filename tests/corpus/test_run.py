@@ -6,10 +6,12 @@ import gzip
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,9 +40,6 @@ from cleaner import Cleaner
 from cleaner.cli import main
 from cleaner.corpus import clean_batch
 from cleaner.corpus.manifest import REJECTED
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 DOCUMENTS = texts(40)
 CLEAN = list(Cleaner().clean_many(DOCUMENTS))
@@ -473,3 +472,17 @@ def test_help_loads_nothing_heavy() -> None:
     )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout.split()
     assert not {"numpy", "regex", "pyarrow", "fsspec", "tqdm", "fastwarc", "filelock"} & set(loaded)
+
+
+def test_sample_shows_pages_as_the_run_decides_them(folder: Path, capsys: Any) -> None:
+    """A page is labelled by what its markup says, too, not as a text."""
+    pages = folder / "pages"
+    pages.mkdir()
+    source = Path(__file__).parents[2] / "fixtures" / "pages" / "news-with-comments.html"
+    shutil.copy(source, pages)
+    assert main(["corpus", "pages", "--sample", "1"]) == 0
+    shown = capsys.readouterr().out
+    lines = Cleaner().label_html(source.read_bytes())
+    assert len(lines) > 5
+    for line in lines:
+        assert f"{line.label:<10}  {line.probability:.2f}" in shown, line
