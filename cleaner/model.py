@@ -17,7 +17,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -25,11 +25,13 @@ from cleaner.document import LABELS
 from cleaner.features import CONTEXT_FEATURES, LINE_FEATURES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from numpy.typing import NDArray
 
     from cleaner.features import Features
+
+Made = TypeVar("Made")
 
 DEFAULT = Path(__file__).parent / "models" / "text"
 NEIGHBOURS = 3  # lines on either side that are seen one by one
@@ -74,7 +76,7 @@ class Model:
         self, features: Features, stretch_line: NDArray[np.int64]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Scores (natural logarithms, up to a constant) of each label for each line: alone, and in context."""
-        rows = (features.rows >> np.uint64(64 - (len(self.place) - 1).bit_length())).astype(np.int64)
+        rows = places(features.rows, len(self.place))
         alone, types = self.read(rows, features.row_start, features.line, stretch_line)
         scores, seen = alone, seen_by(alone, types, features.line, features.context, stretch_line)
         for number in range(len(self.weights["hidden_bias"])):
@@ -90,10 +92,7 @@ class Model:
 
     def revised(self, number: int, seen: NDArray[np.float32]) -> NDArray[np.float32]:
         """Scores of each line after a pass over the context, from what is seen of it."""
-        w = {name: self.weights[name][number] for name in PASS_ARRAYS}
-        hidden = relu(seen @ w["hidden_weight"], w["hidden_bias"])
-        scores: NDArray[np.float32] = hidden @ (w["score_weight"] / np.float32(UNIT)) + w["score_bias"]
-        return scores
+        return pass_over(seen, self.weights, number)
 
     def read(
         self,
@@ -103,13 +102,8 @@ class Model:
         stretch_line: NDArray[np.int64],
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Scores of each line alone, from the places of its rows in the table; and views of the stretch's page type."""
-        w = self.weights
-        d = len(w["table_scale"])
-        seen = np.empty((len(line), d + line.shape[1]), np.float32)
-        self.embed(rows, row_start, seen[:, :d])
-        np.multiply(line, UNIT, out=seen[:, d:])
-        hidden = relu(seen @ w["line_weight"], w["line_bias"])
-        scores: NDArray[np.float32] = hidden @ (w["verdict_weight"] / np.float32(UNIT)) + w["verdict_bias"]
+        seen = np.hstack([self.embed(rows, row_start), line * np.float32(UNIT)])
+        hidden, scores = two_layers(seen, self.weights, "line", "verdict")
         return scores, self.page_types(hidden, stretch_line)
 
     def page_types(self, hidden: NDArray[np.float32], stretch_line: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -121,20 +115,55 @@ class Model:
         scores = total @ (self.weights["page_type_weight"] / np.float32(UNIT)) + self.weights["page_type_bias"]
         return np.repeat(view_of(scores), size[some], axis=0)
 
-    def embed(self, rows: NDArray[np.integer], row_start: NDArray[np.int64], out: NDArray[np.float32]) -> None:
-        """Sum of each line's rows of the table, scaled by the root of their number, in units.
+    def embed(self, rows: NDArray[np.integer], row_start: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Sum of each line's rows of the table, in units."""
+        return embedded(self.table, self.place, self.weights["table_scale"], rows, row_start)
 
-        Four 16-bit sums are made by each 64-bit addition: entries are 8 bits, shifted to be positive,
-        and a line has at most 256 rows, so that no sum runs over into the next.
-        """
-        scale = self.weights["table_scale"]
-        sums = np.add.reduceat(self.table.take(self.place.take(rows), axis=0), row_start[:-1], axis=0)
-        count = np.diff(row_start)[:, None]
-        total = sums.view(np.uint16)[:, : len(scale)] - np.float64(128) * count
-        total *= scale * UNIT
-        total /= np.sqrt(count)
-        np.rint(total, out=total)
-        np.clip(total, -BOUND * UNIT, BOUND * UNIT, out=out)
+
+def embedded(
+    table: NDArray[np.uint64],
+    place: NDArray[np.int32],
+    scale: NDArray[np.float64],
+    rows: NDArray[np.integer],
+    row_start: NDArray[np.int64],
+) -> NDArray[np.float32]:
+    """Sum of each line's rows of a ``packed`` table, as ``in_units`` gives it.
+
+    Four 16-bit sums are made by each 64-bit addition: entries are 8 bits, shifted to be positive,
+    and a line has at most 256 rows, so that no sum runs over into the next.
+    """
+    sums = np.add.reduceat(table.take(place.take(rows), axis=0), row_start[:-1], axis=0)
+    count = np.diff(row_start)
+    return in_units(sums.view(np.uint16)[:, : len(scale)] - np.float64(128) * count[:, None], scale, count)
+
+
+def in_units(sums: NDArray[Any], scale: NDArray[np.float64], count: NDArray[np.integer]) -> NDArray[np.float32]:
+    """Sums of so many rows, scaled by the root of their number, as whole units within the bound."""
+    values = sums * (scale * UNIT)
+    values /= np.sqrt(np.maximum(count, 1))[:, None]
+    np.rint(values, out=values)
+    np.clip(values, -BOUND * UNIT, BOUND * UNIT, out=values)
+    units: NDArray[np.float32] = values.astype(np.float32)
+    return units
+
+
+def two_layers(
+    seen: NDArray[np.float32], weights: Mapping[str, NDArray[Any]], first: str, second: str
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """What the hidden layer ``first`` makes of what is seen, in units, and the scores that ``second`` makes of that."""
+    hidden = relu(seen @ weights[f"{first}_weight"], weights[f"{first}_bias"])
+    scores: NDArray[np.float32] = hidden @ (weights[f"{second}_weight"] / np.float32(UNIT)) + weights[f"{second}_bias"]
+    return hidden, scores
+
+
+def pass_over(seen: NDArray[np.float32], weights: Mapping[str, NDArray[Any]], number: int) -> NDArray[np.float32]:
+    """Scores of each line after the pass ``number`` over the context, from what is seen of it."""
+    return two_layers(seen, {name: weights[name][number] for name in PASS_ARRAYS}, "hidden", "score")[1]
+
+
+def places(hashes: NDArray[np.uint64], rows: int) -> NDArray[np.int64]:
+    """The rows that hashes name, in a table of so many (a power of two): their upper bits."""
+    return (hashes >> np.uint64(64 - (rows - 1).bit_length())).astype(np.int64)
 
 
 def seen_by(
@@ -253,8 +282,7 @@ def make_model(data: Mapping[str, Any], source: str = "model") -> Model:
 
 def check_shapes(weights: Mapping[str, NDArray[Any]], table: NDArray[Any], source: str) -> None:
     """Raise ``ModelError`` unless the arrays fit together and hold numbers that can be used."""
-    if table.ndim != 2 or len(table) & (len(table) - 1) or len(table) < 2:
-        raise ModelError(f"{source}: the table has the shape {table.shape}: its rows are no power of two")
+    check_table("the table", table, source)
     h, labels = weights["line_bias"].size, len(LABELS)
     passes, k = (*weights["hidden_bias"].shape, 0, 0)[:2]
     expected = {
@@ -272,6 +300,20 @@ def check_shapes(weights: Mapping[str, NDArray[Any]], table: NDArray[Any], sourc
         "transitions": (labels, labels),
         "calibration": (2, labels),
     }
+    check_weights(weights, expected, source)
+    if table.dtype != np.int8 and not np.all((table >= -127) & (table <= 127)):
+        raise ModelError(f"{source}: the table holds numbers that do not fit into 8 bits")
+    check_sums(weights, ("line", "verdict", "page_type", "hidden", "score"), source)
+
+
+def check_table(name: str, table: NDArray[Any], source: str) -> None:
+    """Raise ``ModelError`` unless the rows of a table can be named by the upper bits of hashes."""
+    if table.ndim != 2 or len(table) & (len(table) - 1) or len(table) < 2:
+        raise ModelError(f"{source}: {name} has the shape {table.shape}: its rows are no power of two")
+
+
+def check_weights(weights: Mapping[str, NDArray[Any]], expected: Mapping[str, tuple[int, ...]], source: str) -> None:
+    """Raise ``ModelError`` unless the arrays have these shapes and hold finite numbers."""
     for name, shape in expected.items():
         if weights[name].shape != shape:
             raise ModelError(
@@ -279,9 +321,11 @@ def check_shapes(weights: Mapping[str, NDArray[Any]], table: NDArray[Any], sourc
             )
     if not all(np.isfinite(array).all() for array in weights.values()):
         raise ModelError(f"{source}: holds numbers that are not finite")
-    if table.dtype != np.int8 and not np.all((table >= -127) & (table <= 127)):
-        raise ModelError(f"{source}: the table holds numbers that do not fit into 8 bits")
-    for name in ("line", "verdict", "page_type", "hidden", "score"):
+
+
+def check_sums(weights: Mapping[str, NDArray[Any]], layers: Iterable[str], source: str) -> None:
+    """Raise ``ModelError`` unless whatever these layers add up stays exact."""
+    for name in layers:
         largest = np.abs(weights[f"{name}_weight"]).sum(axis=-2) * BOUND + np.abs(weights[f"{name}_bias"])
         if np.any(largest >= MOST):
             raise ModelError(f"{source}: the weights {name}_weight are too large for exact sums")
@@ -308,18 +352,22 @@ def packed(table: NDArray[np.int8]) -> tuple[NDArray[np.uint64], NDArray[np.int3
 @cache
 def load_model(path: str | Path = DEFAULT) -> Model:
     """Read a model folder (``model.json`` and ``weights.npz``); raises ``ModelError``."""
-    path = Path(path)
+    return read_folder(Path(path), make_model, "model")
+
+
+def read_folder(path: Path, make: Callable[[dict[str, Any], str], Made], option: str) -> Made:
+    """What ``make`` makes of the data in a model folder; raises ``ModelError``, which names the ``option`` to use."""
     try:
         head = json.loads((path / "model.json").read_text(encoding="utf-8"))
         with (path / "weights.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return make_model({**head, **arrays}, str(path))
+            return make({**head, **arrays}, str(path))
     except ModelError:
         raise
     except OSError as error:
         raise ModelError(f"{path}: no model can be read there: {error.strerror or error}") from error
     except Exception as error:  # a damaged archive fails in many ways
         raise ModelError(
-            f"{path}: the model is damaged ({error}); install it again or give another with `model`"
+            f"{path}: the model is damaged ({error}); install it again or give another with `{option}`"
         ) from error
 
 

@@ -7,11 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from cleaner import Cleaner, Label
+from cleaner import Cleaner, Label, ModelError
 from cleaner.html import read_page
 from cleaner.html.charset import decode
+from cleaner.html.model import DEFAULT
 
 FOLDER = Path(__file__).parent.parent / "fixtures" / "pages"
 PAGES = sorted(path.stem for path in FOLDER.glob("*.html"))
@@ -96,6 +98,16 @@ def test_the_title_is_left_out_on_request(cleaner: Cleaner) -> None:
     assert [line.label for line in cleaner.label_html(html) if line.text == title] == [Label.HEADING]
     assert title not in Cleaner(title=False).clean_html(html)
     assert cleaner.clean_html(html).startswith(title + "\n")
+
+
+@pytest.mark.parametrize("name", ["line", "verdict", "hidden", "score"])
+def test_weights_too_large_for_exact_sums_are_refused(name: str) -> None:
+    """Sums of a model for pages are exact, as those of a model for text."""
+    with (DEFAULT / "weights.npz").open("rb") as file, np.load(file) as arrays:
+        data = dict(arrays)
+    data[f"{name}_weight"] = np.full_like(data[f"{name}_weight"], 100)
+    with pytest.raises(ModelError, match=f"{name}_weight are too large"):
+        Cleaner(page_model=data).clean_html("<p>The boat has left.")
 
 
 # The command

@@ -7,7 +7,6 @@ them.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,7 +17,24 @@ import numpy as np
 from cleaner.document import LABELS
 from cleaner.features import CONTEXT_FEATURES, LINE_FEATURES
 from cleaner.html.tags import GROUPS, SPANS, TAG_FEATURES
-from cleaner.model import BOUND, SEEN_VERDICTS, UNIT, ModelError, mean, packed, relu, rounded, see
+from cleaner.model import (
+    SEEN_VERDICTS,
+    UNIT,
+    ModelError,
+    check_sums,
+    check_table,
+    check_weights,
+    embedded,
+    in_units,
+    mean,
+    packed,
+    pass_over,
+    places,
+    read_folder,
+    rounded,
+    see,
+    two_layers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +75,7 @@ class PageModel:
 
     def scores(self, features: Features, tags: Tags, stretch_line: NDArray[np.int64]) -> NDArray[np.float32]:
         """Scores (natural logarithms, up to a constant) of each label for each line of a page."""
-        rows = (features.rows >> np.uint64(64 - (len(self.place) - 1).bit_length())).astype(np.int64)
+        rows = places(features.rows, len(self.place))
         looks = np.hstack([features.line, tags.dense])
         markup = self.markup(tags)
         verdict = self.verdict(self.embed(rows, features.row_start), looks, markup)
@@ -71,29 +87,21 @@ class PageModel:
         self, words: NDArray[np.float32], looks: NDArray[np.float32], markup: NDArray[np.float32]
     ) -> NDArray[np.float32]:
         """Scores of each line alone; ``words`` and ``markup`` in units."""
-        w = self.weights
-        hidden = relu(np.hstack([words, looks * np.float32(UNIT), markup]) @ w["line_weight"], w["line_bias"])
-        scores: NDArray[np.float32] = hidden @ (w["verdict_weight"] / np.float32(UNIT)) + w["verdict_bias"]
-        return scores
+        seen = np.hstack([words, looks * np.float32(UNIT), markup])
+        return two_layers(seen, self.weights, "line", "verdict")[1]
 
     def revised(self, number: int, seen: NDArray[np.float32]) -> NDArray[np.float32]:
         """Scores of each line after a pass over the context, from what is seen of it."""
-        w = self.weights
-        hidden = relu(seen @ w["hidden_weight"][number], w["hidden_bias"][number])
-        scores: NDArray[np.float32] = hidden @ (w["score_weight"][number] / np.float32(UNIT)) + w["score_bias"][number]
-        return scores
+        return pass_over(seen, self.weights, number)
 
     def embed(self, rows: NDArray[np.integer], row_start: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Sum of each line's rows of the table, scaled by the root of their number; see ``Model.embed``."""
-        sums = np.add.reduceat(self.table.take(self.place.take(rows), axis=0), row_start[:-1], axis=0)
-        count = np.diff(row_start)
-        total = sums.view(np.uint16)[:, : len(self.weights["table_scale"])] - np.float64(128) * count[:, None]
-        return in_units(total, self.weights["table_scale"], count)
+        """Sum of each line's rows of the table, in units."""
+        return embedded(self.table, self.place, self.weights["table_scale"], rows, row_start)
 
     def markup(self, tags: Tags) -> NDArray[np.float32]:
         """Sums of the rows of the words of the markup, by group (n x groups * dimensions), scaled likewise."""
         table, scale = self.weights["tag_table"], self.weights["tag_scale"]
-        rows = (tags.rows >> np.uint64(64 - (len(table) - 1).bit_length())).astype(np.int64)
+        rows = places(tags.rows, len(table))
         sums = np.zeros((len(rows) + 1, len(scale)), np.int32)
         np.cumsum(table.take(rows, axis=0), axis=0, out=sums[1:], dtype=np.int32)
         total = sums[tags.row_start[1:]] - sums[tags.row_start[:-1]]  # of each set
@@ -108,13 +116,6 @@ class PageModel:
         totals = [*(at[1:] - at[:-1]), total[tags.target], np.broadcast_to(total[tags.page], (lines, len(scale)))]
         counts = [*(number[1:] - number[:-1]), count[tags.target], np.full(lines, count[tags.page])]
         return np.hstack([in_units(t, scale, c) for t, c in zip(totals, counts, strict=True)])
-
-
-def in_units(sums: NDArray[Any], scale: NDArray[np.float64], count: NDArray[np.integer]) -> NDArray[np.float32]:
-    """Sums of rows, scaled by the root of their number, as whole units within the bound."""
-    values = np.rint(sums * (scale * UNIT) / np.sqrt(np.maximum(count, 1))[:, None])
-    clipped: NDArray[np.float32] = np.clip(values, -BOUND * UNIT, BOUND * UNIT).astype(np.float32)
-    return clipped
 
 
 def seen_by(
@@ -165,8 +166,7 @@ def make_model(data: Mapping[str, Any], source: str = "model") -> PageModel:
 def check_shapes(weights: Mapping[str, NDArray[Any]], table: NDArray[Any], source: str) -> None:
     """Raise ``ModelError`` unless the arrays fit together and hold numbers that can be used."""
     for name, rows in (("table", table), ("tag_table", weights["tag_table"])):
-        if rows.ndim != 2 or len(rows) & (len(rows) - 1) or len(rows) < 2:
-            raise ModelError(f"{source}: {name} has the shape {rows.shape}: its rows are no power of two")
+        check_table(name, rows, source)
     h, labels, tags = weights["line_bias"].size, len(LABELS), weights["tag_table"].shape[1]
     passes, k = (*weights["hidden_bias"].shape, 0, 0)[:2]
     expected = {
@@ -182,31 +182,14 @@ def check_shapes(weights: Mapping[str, NDArray[Any]], table: NDArray[Any], sourc
         "score_bias": (passes, labels),
         "transitions": (labels, labels),
     }
-    for name, shape in expected.items():
-        if weights[name].shape != shape:
-            raise ModelError(
-                f"{source}: {name} has the shape {weights[name].shape}, not {shape}: made for another version?"
-            )
-    if not all(np.isfinite(array).all() for array in weights.values()):
-        raise ModelError(f"{source}: holds numbers that are not finite")
+    check_weights(weights, expected, source)
+    check_sums(weights, ("line", "verdict", "hidden", "score"), source)
 
 
 @cache
 def load_model(path: str | Path = DEFAULT) -> PageModel:
     """Read a model folder (``model.json`` and ``weights.npz``); raises ``ModelError``."""
-    path = Path(path)
-    try:
-        head = json.loads((path / "model.json").read_text(encoding="utf-8"))
-        with (path / "weights.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return make_model({**head, **arrays}, str(path))
-    except ModelError:
-        raise
-    except OSError as error:
-        raise ModelError(f"{path}: no model can be read there: {error.strerror or error}") from error
-    except Exception as error:  # a damaged archive fails in many ways
-        raise ModelError(
-            f"{path}: the model is damaged ({error}); install it again or give another with `page_model`"
-        ) from error
+    return read_folder(Path(path), make_model, "page_model")
 
 
 def as_page_model(source: str | Path | Mapping[str, Any] | PageModel | None) -> PageModel:

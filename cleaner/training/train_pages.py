@@ -12,10 +12,10 @@ from torch import nn
 
 from cleaner.document import LABELS
 from cleaner.features import LINE_FEATURES, extract
-from cleaner.html.model import PageModel, in_units, seen_by
+from cleaner.html.model import PageModel, seen_by
 from cleaner.html.tags import GROUPS, Tags, describe, markup_of
 from cleaner.lines import split_lines
-from cleaner.model import UNIT, rounded
+from cleaner.model import UNIT, in_units, rounded
 from cleaner.training.network import layers
 from cleaner.training.page_network import Bags, PageContextNetwork, PageLineNetwork, PageShape, page_line_arrays
 from cleaner.training.train import minibatches, set_rate, start, step_down
