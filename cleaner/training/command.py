@@ -139,7 +139,6 @@ def train_on(documents: Sequence[Labelled], tool: Cleaner, typed: argparse.Names
     import torch
 
     from cleaner.pipeline import Cleaner
-    from cleaner.training.narrow import narrowed, rows_used, widened
     from cleaner.training.network import Shape, shape_of
     from cleaner.training.store import arrays_of, save_model
     from cleaner.training.train import prepare, train
@@ -156,11 +155,8 @@ def train_on(documents: Sequence[Labelled], tool: Cleaner, typed: argparse.Names
     known = [replaced(document, number) for number, document in enumerate(documents)]
     prepared = prepare(known, tool.rules, shape.bits)
     settings = settings_for([document.host for document in known], sum(len(d.labels) for d in known), begin)
-    used = rows_used(prepared)
-    few, narrow, first = narrowed(prepared, shape, used, begin)
-    trained = train(few, narrow, settings, report, first)
-    arrays = widened(trained.arrays, shape, used, begin)
-    new = Cleaner(rules=tool.rules.rules, model={"id": "new", **arrays})
+    trained = train(prepared, shape, settings, report, begin)
+    new = Cleaner(rules=tool.rules.rules, model={"id": "new", **trained.arrays})
     if not typed.quiet:
         print(judged(documents, tool, new, trained), end="")
     head = {
@@ -170,7 +166,7 @@ def train_on(documents: Sequence[Labelled], tool: Cleaner, typed: argparse.Names
         "documents": {"by hand": len(documents)},
         "lines": {"by hand": sum(label >= 0 for document in documents for label in document.labels)},
     }
-    save_model(typed.output, head, arrays)
+    save_model(typed.output, head, trained.arrays)
     report(f"written to {typed.output}")
 
 

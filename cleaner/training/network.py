@@ -67,12 +67,11 @@ class ContextNetwork(nn.Module):
         return scores
 
 
-def line_network(shape: Shape, rows: int, begin: Mapping[str, NDArray[np.generic]] | None) -> LineNetwork:
-    """A first network with so many rows, fresh or (then with all of them) as the arrays of a model say."""
-    network = LineNetwork(shape, rows)
+def line_network(shape: Shape, rows: NDArray[np.bool_], begin: Mapping[str, NDArray[np.generic]] | None) -> LineNetwork:
+    """A first network with these rows of the table, fresh or as the arrays of a model say."""
+    network = LineNetwork(shape, int(rows.sum()))
     if begin is not None:
-        table = begin["table"].astype(np.float32) * begin["table_scale"].astype(np.float32)
-        network.table.weight.data = torch.from_numpy(table)
+        network.table.weight.data = torch.from_numpy(table_of(begin)[rows])
         set_layers(network, begin, "line", "verdict", "page_type")
     return network
 
@@ -109,16 +108,25 @@ def layers(network: nn.Module, *names: str) -> dict[str, NDArray[np.float32]]:
     return found
 
 
-def line_arrays(network: LineNetwork, common: NDArray[np.bool_]) -> dict[str, NDArray[np.generic]]:
-    """The arrays of the first network; its table is blank beside the ``common`` rows, which it was trained on."""
+def line_arrays(
+    network: LineNetwork, rows: NDArray[np.bool_], begin: Mapping[str, NDArray[np.generic]] | None
+) -> dict[str, NDArray[np.generic]]:
+    """The arrays of the first network; beside the ``rows`` it holds, the table is what it was, or blank."""
     trained = network.table.weight.detach().numpy()
-    table = np.zeros((len(common), trained.shape[1]), np.float32)
-    table[common] = trained[: np.count_nonzero(common)]
-    return {**quantized(table, trained), **layers(network, "line", "verdict", "page_type")}
+    table = np.zeros((len(rows), trained.shape[1]), np.float32) if begin is None else table_of(begin)
+    table[rows] = trained[: np.count_nonzero(rows)]
+    return {**quantized(table), **layers(network, "line", "verdict", "page_type")}
 
 
-def quantized(table: NDArray[np.float32], trained: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:
-    """The table in 8 bits, and the scale of each of its dimensions, which fits the ``trained`` rows."""
+def table_of(arrays: Mapping[str, NDArray[np.generic]]) -> NDArray[np.float32]:
+    """The table of a model, as numbers."""
+    table: NDArray[np.float32] = arrays["table"].astype(np.float32) * arrays["table_scale"].astype(np.float32)
+    return table
+
+
+def quantized(table: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:
+    """The table in 8 bits, and the scale of each of its dimensions, which fits the rows that are not blank."""
+    trained = table[table.any(axis=1)] if table.any() else table
     scale = np.maximum(np.minimum(np.abs(trained).max(axis=0), 8 * trained.std(axis=0)), 1e-6) / 127
     return {
         "table": np.clip(np.rint(table / scale), -127, 127).astype(np.int8),

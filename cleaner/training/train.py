@@ -182,11 +182,9 @@ def train_lines(
     start(settings.seed)
     random = np.random.default_rng(settings.seed)
     lines = lines_of(documents, settings)
-    common = np.ones(1 << shape.bits, bool)
-    if begin is None:
-        common = common_rows(documents, shape.bits, settings.fewest_sites)
-    place = np.cumsum(common) - 1  # only these rows are trained: the others stay blank
-    network = line_network(shape, int(common.sum()), begin)
+    common = common_rows(documents, shape.bits, settings.fewest_sites if begin is None else 1)
+    place = np.cumsum(common) - 1  # only these rows are trained: the others stay what they are
+    network = line_network(shape, common, begin)
     body = [p for name, p in network.named_parameters() if not name.startswith("table")]
     optimizer = torch.optim.AdamW(
         [{"params": [network.table.weight], "top": settings.table_rate}, {"params": body, "top": settings.line_rate}],
@@ -205,7 +203,7 @@ def train_lines(
             types, torch.from_numpy(lines.types[chosen]), ignore_index=-1
         )
         step_down(optimizer, network, loss)
-    return line_arrays(network, common)
+    return line_arrays(network, common, begin)
 
 
 def some_lines(
