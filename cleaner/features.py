@@ -162,7 +162,12 @@ def rows_of_rules(rules: RuleSet) -> tuple[NDArray[np.uint64], NDArray[np.uint64
 
 def row_of(name: str) -> int:
     """Row of something that is no word of a line."""
-    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
+    return int.from_bytes(row_bytes(name), "little")
+
+
+def row_bytes(name: str) -> bytes:
+    """``row_of``, the lowest byte first."""
+    return hashlib.blake2b(name.encode(), digest_size=8).digest()
 
 
 def line_features(length: NDArray[np.int64], tokens: tk.Tokens) -> NDArray[np.float32]:

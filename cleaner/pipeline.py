@@ -111,8 +111,8 @@ class Cleaner:
 
         batch, labels, scores, evidence = decide(page, self.rules, as_page_model(self.page_model), self.given)
         if len(batch):
-            given = self.given(evidence, scores)
-            labels = moved(labels, softmax(scores), given, self.kept, self.bounds)
+            if self.bounds != AS_DECODED:
+                labels = moved(labels, softmax(scores), self.given(evidence, scores), self.kept, self.bounds)
             scale, shift = self.model.weights["calibration"]  # which is not for pages: let it cancel out
             scores = ((scores - shift) / scale).astype(np.float32)
         return batch, labels, scores, evidence

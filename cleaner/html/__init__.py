@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cleaner.html.walk import Tree
+
+TYPE_KEY = '"@type"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +72,27 @@ def title_of(head: Any) -> str:
 
 def page_words(head: Any, html: str) -> tuple[str, ...]:
     """What the head of a page, and its data, say of its kind."""
-    from cleaner.html.tags import MOST_TYPES, TYPE
+    from cleaner.html.tags import MOST_TYPES
 
-    found = [f"type {name}" for name in dict.fromkeys(TYPE.findall(html))][:MOST_TYPES] if '"@type"' in html else []
+    found = [f"type {name}" for name in dict.fromkeys(types_of(html))][:MOST_TYPES]
     for selector, name in (('meta[property="og:type"]', "og"), ('meta[name="generator"]', "generator")):
         node = head.css_first(selector)
         content = (node.attributes.get("content") or "").split() if node is not None else []
         if content:
             found.append(f"{name} {content[0].lower()}")
     return tuple(found)
+
+
+def types_of(html: str) -> Iterator[str]:
+    """What the data of a page say that they describe."""
+    from cleaner.html.tags import TYPE
+
+    at = html.find(TYPE_KEY)
+    while at >= 0:
+        found = TYPE.match(html, at)
+        if found:
+            yield found[1]
+        at = html.find(TYPE_KEY, found.end() if found else at + 1)
 
 
 def text_of(html: str | bytes) -> str:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cleaner.decoding import decode
-from cleaner.document import BODY_TEXT, LABELS
+from cleaner.document import BODY_TEXT, LABELS, Batch
 from cleaner.features import LINE_FEATURES, extract
 from cleaner.html.tags import Markup, describe, markup_of
 from cleaner.html.walk import HEADINGS
-from cleaner.lines import STRETCH, portions, split_lines
+from cleaner.lines import STRETCH, portions, stretches
 from cleaner.rules import Evidence
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from cleaner.document import Batch
     from cleaner.html import Page
     from cleaner.html.model import PageModel
     from cleaner.rules import RuleSet
@@ -39,7 +38,7 @@ LEAST = 1e-6  # a probability
 
 def decide(page: Page, rules: RuleSet, model: PageModel, given: Given) -> tuple[Batch, *Decided]:
     """The lines of a page with their label numbers, scores and evidence; ``given``: what certain rules say of lines."""
-    batch = split_lines([page.text])
+    batch = batch_of(page)
     if not len(batch):
         none = np.empty(0, np.int64)
         return batch, none, np.empty((0, len(LABELS)), np.float32), Evidence(none, none)
@@ -53,6 +52,14 @@ def decide(page: Page, rules: RuleSet, model: PageModel, given: Given) -> tuple[
         before += len(part)
     labels, scores, line, rule = (np.concatenate(column) for column in zip(*found, strict=True))
     return batch, labels, scores, Evidence(line, rule)
+
+
+def batch_of(page: Page) -> Batch:
+    """The lines of a page: what ``split_lines`` finds in its text, which is known already."""
+    size, blank = np.array([*map(len, page.tree.lines)], np.int64), np.array(page.tree.blank, np.int64)
+    ends = np.cumsum(size + blank + 1) - 1
+    first_line = np.array([0, len(size)])
+    return Batch(page.text, np.array([0, len(page.text) + 1]), ends - size, ends, ends, first_line, stretches(first_line))
 
 
 def decide_part(batch: Batch, markup: Markup, rules: RuleSet, model: PageModel, given: Given) -> Decided:
@@ -84,7 +91,7 @@ def repeats_title(page: Page) -> NDArray[np.bool_]:
     """Which headings say what the title of the page says: most of their words stand in it, and there are two."""
     title = frozenset(WORD.findall(page.title.lower()))
     found = np.zeros(len(page.tree.lines), bool)
-    for number in np.flatnonzero(np.array(page.tree.state) & HEADINGS) if title else ():
+    for number in np.flatnonzero(np.array(page.tree.state, np.int64) & HEADINGS) if title else ():
         words = WORD.findall(page.tree.lines[number].lower())
         found[number] = len(words) > 1 and sum(word in title for word in words) >= SAME * len(words)
     return found

@@ -102,20 +102,20 @@ class PageModel:
         """Sums of the rows of the words of the markup, by group (n x groups * dimensions), scaled likewise."""
         table, scale = self.weights["tag_table"], self.weights["tag_scale"]
         rows = places(tags.rows, len(table))
-        sums = np.zeros((len(rows) + 1, len(scale)), np.int32)
-        np.cumsum(table.take(rows, axis=0), axis=0, out=sums[1:], dtype=np.int32)
+        sums = np.ones((len(rows) + 1, len(scale) + 1), np.int32)  # the last column counts the rows
+        sums[0] = 0
+        sums[1:, :-1] = table.take(rows, axis=0)
+        np.cumsum(sums, axis=0, dtype=np.int32, out=sums)
         total = sums[tags.row_start[1:]] - sums[tags.row_start[:-1]]  # of each set
-        count = np.diff(tags.row_start)
         levels, lines = tags.chain.shape
-        upto = np.zeros((levels + 1, lines, len(scale)), np.int32)
-        np.cumsum(total.take(tags.chain, axis=0), axis=0, out=upto[1:])
-        counted = np.zeros((levels + 1, lines), np.int64)
-        np.cumsum(count.take(tags.chain), axis=0, out=counted[1:])
-        everyone = np.arange(lines)
-        at, number = upto[tags.bounds, everyone], counted[tags.bounds, everyone]
-        totals = [*(at[1:] - at[:-1]), total[tags.target], np.broadcast_to(total[tags.page], (lines, len(scale)))]
-        counts = [*(number[1:] - number[:-1]), count[tags.target], np.full(lines, count[tags.page])]
-        return np.hstack([in_units(t, scale, c) for t, c in zip(totals, counts, strict=True)])
+        upto = np.zeros((levels + 1, lines, len(scale) + 1), np.int32)
+        np.cumsum(total.take(tags.chain, axis=0), axis=0, dtype=np.int32, out=upto[1:])
+        at = upto[tags.bounds, np.arange(lines)]
+        groups = np.empty((len(GROUPS), lines, len(scale) + 1), np.int32)
+        np.subtract(at[1:], at[:-1], out=groups[:-2])
+        groups[-2], groups[-1] = total[tags.target], total[tags.page]
+        flat = groups.swapaxes(0, 1).reshape(-1, len(scale) + 1)
+        return in_units(flat[:, :-1], scale, flat[:, -1]).reshape(lines, -1)
 
 
 def seen_by(

@@ -9,15 +9,14 @@ Its *spans* are these containers, as runs of lines.
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cleaner.features import on_grid, row_of
+from cleaner.features import on_grid, row_bytes
 from cleaner.html.walk import ARTICLE, H1, HEADINGS, LINK, MAIN, PARAGRAPH
 
 if TYPE_CHECKING:
@@ -42,12 +41,13 @@ SPAN_FEATURES = "lines linked chars prose paragraphs headings place first last".
 TAG_FEATURES = [*STATE_FEATURES, *OWN_FEATURES, *(f"{name}_{size}" for size in SPANS for name in SPAN_FEATURES)]
 
 PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
+LOWER = re.compile(r"[a-z]+")  # finds the same where there is nothing else
 HASHED = re.compile(r"[a-zA-Z]\d+[a-zA-Z]")  # a name made by a program: nothing in it is a word
 MOST_NAMES = 24  # names in one attribute, and words in one of a target's parts, that are looked at
 TARGET = re.compile(r"(?:([a-zA-Z][a-zA-Z0-9+.-]*):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.DOTALL)
 MOST_TARGET = 500  # characters of a target that are looked at
 WEB = ("", "http", "https")
-NO_DIGITS = str.maketrans("", "", "0123456789")
+DIGIT = re.compile("[0-9]")
 TYPE = re.compile(r'"@type"\s*:\s*"(\w{1,40})"')
 MOST_TYPES = 12
 PAGE_SIGNATURES = 4  # of the first elements of a page, as its root and body, which describe it as a whole
@@ -78,8 +78,8 @@ class Tags:
 class Markup:
     """The elements of a page and what is known of its lines, as arrays; see ``Tree``.
 
-    ``repeated[e]`` is how many children of an element's parent look like it, itself included. ``sets`` are the
-    words of each signature, as rows in bytes, after an empty set; ``page`` is that of the page.
+    ``repeated[e]`` is how many children of an element's parent look like it, itself included; ``page`` are the
+    words of the page, as rows in bytes.
     """
 
     parent: NDArray[np.int64]
@@ -95,7 +95,7 @@ class Markup:
     anchors: NDArray[np.int64]
     has_target: NDArray[np.bool_]
     href: Mapping[int, str]
-    sets: list[bytes]
+    signatures: Sequence[Signature]
     page: bytes
 
     def __len__(self) -> int:
@@ -127,7 +127,7 @@ def markup_of(tree: Tree, page_words: Sequence[str] = ()) -> Markup:
         np.array(tree.anchors),
         has_target,
         tree.href,
-        [b"", *map(words_of, tree.signatures)],
+        tree.signatures,
         b"".join(page),
     )
 
@@ -139,14 +139,15 @@ def describe(markup: Markup, prose: NDArray[np.bool_]) -> Tags:
     sizes = size[chain]
     sizes[np.arange(LEVELS)[:, None] > depth] = len(prose) + 1  # the root again and again
     spans = containers(chain, sizes, markup.first, markup.last, len(prose))
-    sets, target = with_targets(markup, chain)
+    signature = markup.signature[chain]
+    sets, target = with_targets(markup, signature, chain)
     counts = np.array([len(rows) // 8 for rows in sets])
     return Tags(
         dense_features(markup, prose, spans, chain, sizes, depth),
         spans,
-        np.frombuffer(b"".join(sets), np.uint64),
+        np.frombuffer(b"".join(sets), "<u8").astype(np.uint64, copy=False),
         np.append(0, np.cumsum(counts)),
-        markup.signature[chain] + 1,
+        signature + 1,
         grouped(sizes, depth, len(prose)),
         target,
         len(sets) - 1,
@@ -190,9 +191,16 @@ def grouped(sizes: NDArray[np.int64], depth: NDArray[np.int64], lines: int) -> N
     return np.stack([np.zeros_like(own), own, box, section, np.maximum(depth + 1, section)])
 
 
-def with_targets(markup: Markup, chain: NDArray[np.int64]) -> tuple[list[bytes], NDArray[np.int64]]:
-    """All sets of words, the page's last, and for each line the number of that of its link's target."""
-    sets = list(markup.sets)
+def with_targets(
+    markup: Markup, signature: NDArray[np.int64], chain: NDArray[np.int64]
+) -> tuple[list[bytes], NDArray[np.int64]]:
+    """All sets of words, as rows in bytes, and for each line the number of that of its link's target.
+
+    First comes an empty set, then those of the signatures, of which some are around lines, last that of the page.
+    """
+    around = np.zeros(len(markup.signatures), bool)
+    around[signature] = True
+    sets = [b"", *(words_of(s) if there else b"" for s, there in zip(markup.signatures, around.tolist(), strict=True))]
     number: dict[int, int] = {}
     target = np.zeros(len(markup), np.int64)
     inside = markup.has_target[chain]
@@ -224,10 +232,10 @@ def words_of(signature: Signature) -> bytes:
     return b"".join(found)
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 15)
 def row(word: str) -> bytes:
     """The row of a word of the markup, as 8 bytes."""
-    return row_of(word).to_bytes(8, sys.byteorder)
+    return row_bytes(word)
 
 
 @lru_cache(maxsize=1 << 15)
@@ -244,8 +252,10 @@ def tokens_of(name: str) -> list[str]:
     """
     if HASHED.search(name):
         return []
-    parts = [part.lower() for part in PART.findall(name[:200])]
-    return [*parts, *(f"{a}-{b}" for a, b in pairwise(parts))]
+    name = name[:200]
+    lower = name.isascii() and name.islower()
+    parts = LOWER.findall(name) if lower else [*map(str.lower, PART.findall(name))]
+    return [*parts, *map("-".join, pairwise(parts))]
 
 
 def words_of_target(target: str) -> bytes:
@@ -260,17 +270,23 @@ def words_of_target(target: str) -> bytes:
     if host and "." in host:
         found.append(row(f"target host {host.rsplit('.', 2)[-2].lower()}"))
     parts = [part for part in path.split("/") if part]
-    found.append(row(f"target parts {min(len(parts), 6)}"))
+    found.append(row_of_count("parts", min(len(parts), 6)))
     if parts:
         slug = parts[-1]
-        found.append(row(f"target words {min(slug.count('-') + slug.count('_'), 8)}"))
-        found.append(row(f"target digits {min(len(slug) - len(slug.translate(NO_DIGITS)), 8)}"))
-        found += [rows_of_path(part) for part in parts[:2]]
+        found.append(row_of_count("words", min(slug.count("-") + slug.count("_"), 8)))
+        found.append(row_of_count("digits", min(len(DIGIT.findall(slug)), 8)))
+        found += map(rows_of_path, parts[:2])
     if query:
         found += [row(f"target query {part.partition('=')[0]}") for part in query.split("&", 3)[:3] if part]
     if fragment:
         found.append(row("target fragment"))
     return b"".join(found)
+
+
+@cache
+def row_of_count(what: str, count: int) -> bytes:
+    """The row that says how many there are of something in a target."""
+    return row(f"target {what} {count}")
 
 
 @lru_cache(maxsize=1 << 12)
@@ -301,9 +317,8 @@ def dense_features(
     tops = np.flatnonzero(state & H1)
     has_top = len(tops) > 0
     top, bottom = (int(tops[0]), int(tops[-1])) if has_top else (0, 0)
-    everyone = np.ones(len(number))
     columns = [
-        *((state >> bit) & 1 for bit in range(BITS)),
+        *(state >> np.arange(BITS)[:, None] & 1),
         linked / size,
         linked > 0.8 * size,
         np.log1p(markup.anchors) / 2,
@@ -314,13 +329,13 @@ def dense_features(
         (number < top) & has_top,
         (number > bottom) & has_top,
         6 / (5 + np.abs(number - top)) * has_top,
-        has_top * everyone,
+        has_top,
         main,
-        main.any() * everyone,
-        np.log1p(len(number)) / 2 * everyone,
-        linked.sum() / size.sum() * everyone,
-        prose.mean() * everyone,
-        paragraph.mean() * everyone,
+        main.any(),
+        np.log1p(len(number)) / 2,
+        linked.sum() / size.sum(),
+        prose.mean(),
+        paragraph.mean(),
         depth / LEVELS,
     ]
     sums = {
@@ -345,7 +360,10 @@ def dense_features(
             number == a,
             number == b - 1,
         ]
-    return on_grid(np.stack(columns, axis=1).astype(np.float64))
+    table = np.empty((len(columns), len(number)))
+    for row, column in zip(table, columns, strict=True):
+        row[:] = column
+    return on_grid(table).T
 
 
 def running(values: NDArray[np.generic]) -> NDArray[np.int64]:
