@@ -10,8 +10,6 @@ if TYPE_CHECKING:
 
     from cleaner.html.walk import Tree
 
-TYPE_KEY = '"@type"'
-
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -87,12 +85,11 @@ def types_of(html: str) -> Iterator[str]:
     """What the data of a page say that they describe."""
     from cleaner.html.tags import TYPE
 
-    at = html.find(TYPE_KEY)
+    at = html.find("@")  # one character is found much faster than several
     while at >= 0:
-        found = TYPE.match(html, at)
-        if found:
+        if found := TYPE.match(html, at - 1):
             yield found[1]
-        at = html.find(TYPE_KEY, found.end() if found else at + 1)
+        at = html.find("@", (found.end() if found else at) + 1)
 
 
 def text_of(html: str | bytes) -> str:

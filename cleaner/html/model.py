@@ -107,9 +107,10 @@ class PageModel:
         sums[1:, :-1] = table.take(rows, axis=0)
         np.cumsum(sums, axis=0, dtype=np.int32, out=sums)
         total = sums[tags.row_start[1:]] - sums[tags.row_start[:-1]]  # of each set
-        levels, lines = tags.chain.shape
+        chain = tags.chain[: tags.bounds.max()]
+        levels, lines = chain.shape
         upto = np.zeros((levels + 1, lines, len(scale) + 1), np.int32)
-        np.cumsum(total.take(tags.chain, axis=0), axis=0, dtype=np.int32, out=upto[1:])
+        np.cumsum(total.take(chain, axis=0), axis=0, dtype=np.int32, out=upto[1:])
         at = upto[tags.bounds, np.arange(lines)]
         groups = np.empty((len(GROUPS), lines, len(scale) + 1), np.int32)
         np.subtract(at[1:], at[:-1], out=groups[:-2])

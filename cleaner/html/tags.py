@@ -201,17 +201,18 @@ def with_targets(
     around = np.zeros(len(markup.signatures), bool)
     around[signature] = True
     sets = [b"", *(words_of(s) if there else b"" for s, there in zip(markup.signatures, around.tolist(), strict=True))]
-    number: dict[int, int] = {}
+    number: dict[str, int] = {}
     target = np.zeros(len(markup), np.int64)
     inside = markup.has_target[chain]
     level = inside.argmax(axis=0)
     everyone = np.arange(len(markup))
     linked = np.flatnonzero(inside[level, everyone] & (markup.state & LINK > 0))
     for line, element in zip(linked.tolist(), chain[level[linked], linked].tolist(), strict=True):
-        if element not in number:
-            number[element] = len(sets)
-            sets.append(words_of_target(markup.href[element]))
-        target[line] = number[element]
+        href = markup.href[element]
+        if href not in number:
+            number[href] = len(sets)
+            sets.append(words_of_target(href))
+        target[line] = number[href]
     return [*sets, markup.page], target
 
 

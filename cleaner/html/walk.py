@@ -10,10 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable
+from typing import Any
 
 BLOCK = frozenset(
     "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure "
@@ -26,12 +23,13 @@ SKIPPED = frozenset(
 )
 CELLS = frozenset(("td", "th"))
 CONTROLS = frozenset(("button", "label"))
-TEXT_KIND, SKIPPED_KIND, BLOCK_KIND, BREAK_KIND, CELL_KIND, BOUND_KIND = range(1, 7)
+TEXT_KIND, SKIPPED_KIND, BLOCK_KIND, BREAK_KIND, CELL_KIND, LINK_KIND, CONTROL_KIND = range(1, 8)
 KINDS: dict[str | None, int] = {
     **dict.fromkeys(SKIPPED | {None, "", "-comment", "!doctype", "-document", "-undef"}, SKIPPED_KIND),
     **dict.fromkeys(BLOCK, BLOCK_KIND),
     **dict.fromkeys(CELLS, CELL_KIND),
-    **dict.fromkeys(CONTROLS | {"a"}, BOUND_KIND),
+    **dict.fromkeys(CONTROLS, CONTROL_KIND),
+    "a": LINK_KIND,
     "br": BREAK_KIND,
     "-text": TEXT_KIND,
 }
@@ -100,6 +98,7 @@ ROLES: dict[str, int] = {
     "main": MAIN,
     "navigation": NAV,
 }
+TELLING = frozenset(("aria-hidden", "hidden", "role", "style"))  # attributes that ``told_by`` looks at
 Signature = tuple[str, str | None, str | None, str | None, str | None, str | None]
 """The tag of an element, and its class, id, role, itemprop and rel."""
 
@@ -183,11 +182,6 @@ class Builder:
         self.pieces, self.controls, self.cells = [], [], []
         self.after_link = -1
 
-    def add(self, text: str, pieces: list[Piece]) -> None:
-        """Add a line, if there is any text in it."""
-        if text:
-            self.append(text, pieces, 0)
-
     def verbatim(self) -> None:
         """Add the lines of preformatted text as they stand."""
         pieces = self.pieces
@@ -202,14 +196,16 @@ class Builder:
         for row in rows:
             text = "".join([piece[0] for piece in row]).rstrip()
             if text:
-                self.append(text, row, blank if filled else 0)
+                self.add(text, row, blank if filled else 0)
                 filled = True
                 blank = 0
             else:
                 blank += 1
 
-    def append(self, text: str, pieces: list[Piece], blank: int) -> None:
-        """Add a line with what is known of it."""
+    def add(self, text: str, pieces: list[Piece], blank: int = 0) -> None:
+        """Add a line with what is known of it, if there is any text in it."""
+        if not text:
+            return
         tree = self.tree
         if len(pieces) == 1:
             _, element, state = pieces[0]
@@ -283,15 +279,14 @@ class Walker:
         self.tree = tree
         self.builder = Builder(tree)
         self.signature_of: dict[Signature, int] = {}
-        self.known: dict[Hashable, tuple[int, int]] = {}  # what ``tell`` said
         self.open: list[tuple[Any, str, int, int, int]] = []  # node, tag and kind, and element and state around it
         self.at = -1
         self.state = 0
 
-    def bound(self, kind: int, tag: str) -> None:
+    def bound(self, kind: int) -> None:
         """Something starts that parts text, or may part it."""
         builder, pieces, state = self.builder, self.builder.pieces, self.state
-        if kind in (BLOCK_KIND, BREAK_KIND):
+        if kind <= BREAK_KIND:
             if state & PRE:
                 self.bound_verbatim(kind)
             elif pieces:
@@ -300,7 +295,7 @@ class Walker:
             if pieces:
                 builder.cells.append(len(pieces))
                 pieces.append((TAB, -1, 0))
-        elif tag == "a":
+        elif kind == LINK_KIND:
             if pieces and builder.after_link == len(pieces):  # two links side by side
                 pieces.append((" ", pieces[-1][1], 0))
         elif not state & CONTROL:
@@ -315,41 +310,36 @@ class Walker:
 
     def text(self, node: Any) -> None:
         """A piece of text."""
-        text = node.text_content
+        text, pieces = node.text_content, self.builder.pieces
         if not text.isspace() or self.state & PRE:
-            self.builder.pieces.append((text, self.at, self.state))
-        elif self.builder.pieces:
-            self.builder.pieces.append((" ", self.at, self.state))
+            pieces.append((text, self.at, self.state))
+        elif pieces:
+            pieces.append((" ", self.at, self.state))
 
     def enter(self, node: Any, tag: str, kind: int) -> None:
         """An element starts."""
+        tree, parent, state = self.tree, self.at, self.state
+        self.open.append((node, tag, kind, parent, state))
+        self.at = at = len(tree.parent)
         attributes = node.attributes
-        tree = self.tree
         if attributes:
-            known = self.tell(tag, attributes)
-            if tag == "a" and (target := attributes.get("href")):
-                tree.href[len(tree.parent)] = target
-        elif tag in self.known:
-            known = self.known[tag]
+            get = attributes.get
+            signature: Signature = (tag, get("class"), get("id"), get("role"), get("itemprop"), get("rel"))
+            if not TELLING.isdisjoint(attributes):
+                state |= told_by(attributes)
+            if kind == LINK_KIND and (target := get("href")):
+                tree.href[at] = target
         else:
-            known = self.known[tag] = self.tell(tag, attributes)
-        self.open.append((node, tag, kind, self.at, self.state))
-        self.at = len(tree.parent)
-        tree.parent.append(self.open[-1][3])
-        tree.signature.append(known[0])
-        tree.first_line.append(len(tree.lines))
-        tree.last_line.append(0)
-        self.state |= known[1]
-
-    def tell(self, tag: str, attributes: dict[str, str | None]) -> tuple[int, int]:
-        """The number of an element's signature, and the bits that it adds to the state."""
-        get = attributes.get
-        signature: Signature = (tag, get("class"), get("id"), get("role"), get("itemprop"), get("rel"))
+            signature = (tag, None, None, None, None, None)
         number = self.signature_of.get(signature)
         if number is None:
-            number = self.signature_of[signature] = len(self.tree.signatures)
-            self.tree.signatures.append(signature)
-        return number, STATES.get(tag, 0) | told_by(attributes)
+            number = self.signature_of[signature] = len(tree.signatures)
+            tree.signatures.append(signature)
+        self.state = state | STATES.get(tag, 0)
+        tree.parent.append(parent)
+        tree.signature.append(number)
+        tree.first_line.append(len(tree.lines))
+        tree.last_line.append(0)
 
     def leave(self) -> Any:
         """The innermost open element ends; its node."""
@@ -365,7 +355,7 @@ class Walker:
             elif kind == CELL_KIND:
                 if pieces and tree.first_line[at] < len(tree.lines):  # it has blocks or breaks: it stands alone
                     builder.flush()
-            elif tag == "a":
+            elif kind == LINK_KIND:
                 builder.after_link = len(pieces)
             elif not state & CONTROL:
                 builder.controls.append(len(pieces))
@@ -386,13 +376,13 @@ def walk(root: Any, keep_parts: bool = False) -> Tree:
             walker.text(node)
         elif kind != SKIPPED_KIND:
             if kind:
-                walker.bound(kind, tag)
+                walker.bound(kind)
             child = node.first_child
             if child is not None:
                 walker.enter(node, tag, kind)
                 node = child
                 continue
-            if tag in CONTROLS and not walker.state & CONTROL:
+            if kind == CONTROL_KIND and not walker.state & CONTROL:
                 builder.controls.append(len(builder.pieces))
         following = node.next
         while following is None and walker.open:
