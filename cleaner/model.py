@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 Made = TypeVar("Made")
 
 DEFAULT = Path(__file__).parent / "models" / "text"
+TOGETHER = 256  # lines of which the rows are taken from the table at once
 NEIGHBOURS = 3  # lines on either side that are seen one by one
 WINDOWS = (4, 12, 40)  # lines before, and after, of which the mean is seen
 SEEN_VERDICTS = 2 + 2 * NEIGHBOURS + 2 * len(WINDOWS) + 1  # of the line, its neighbours, the windows, the stretch
@@ -102,7 +104,7 @@ class Model:
         stretch_line: NDArray[np.int64],
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Scores of each line alone, from the places of its rows in the table; and views of the stretch's page type."""
-        seen = np.hstack([self.embed(rows, row_start), line * np.float32(UNIT)])
+        seen = np.concatenate([self.embed(rows, row_start).T, line.T * np.float32(UNIT)]).T
         hidden, scores = two_layers(seen, self.weights, "line", "verdict")
         return scores, self.page_types(hidden, stretch_line)
 
@@ -111,9 +113,11 @@ class Model:
         size = np.diff(stretch_line)
         some = size > 0
         total = np.add.reduceat(hidden, stretch_line[:-1][some], axis=0)
-        mean(total, size[some], total)
+        mean(total.T, size[some], total.T)
         scores = total @ (self.weights["page_type_weight"] / np.float32(UNIT)) + self.weights["page_type_bias"]
-        return np.repeat(view_of(scores), size[some], axis=0)
+        scores -= scores.max(axis=1, keepdims=True)
+        view_of(scores, scores)
+        return np.repeat(scores, size[some], axis=0)
 
     def embed(self, rows: NDArray[np.integer], row_start: NDArray[np.int64]) -> NDArray[np.float32]:
         """Sum of each line's rows of the table, in units."""
@@ -130,10 +134,18 @@ def embedded(
     """Sum of each line's rows of a ``packed`` table, as ``in_units`` gives it.
 
     Four 16-bit sums are made by each 64-bit addition: entries are 8 bits, shifted to be positive,
-    and a line has at most 256 rows, so that no sum runs over into the next.
+    and a line has at most 256 rows, so that no sum runs over into the next. Some lines at a time, so
+    that what is taken of the table stays in cache.
     """
-    sums = np.add.reduceat(table.take(place.take(rows), axis=0), row_start[:-1], axis=0)
     count = np.diff(row_start)
+    cuts = [*range(0, len(count), TOGETHER), len(count)]
+    bounds = row_start[cuts].tolist()
+    taken = np.empty((np.diff(bounds).max(), table.shape[1]), np.uint64)
+    sums = np.empty((len(count), table.shape[1]), np.uint64)
+    for (a, b), (first, last) in zip(pairwise(cuts), pairwise(bounds), strict=True):
+        # Places are never out of range: clipping only saves looking at them.
+        table.take(place.take(rows[first:last]), axis=0, out=taken[: last - first], mode="clip")
+        np.add.reduceat(taken[: last - first], row_start[a:b] - first, axis=0, out=sums[a:b])
     return in_units(sums.view(np.uint16)[:, : len(scale)] - np.float64(128) * count[:, None], scale, count)
 
 
@@ -150,10 +162,13 @@ def in_units(sums: NDArray[Any], scale: NDArray[np.float64], count: NDArray[np.i
 def two_layers(
     seen: NDArray[np.float32], weights: Mapping[str, NDArray[Any]], first: str, second: str
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """What the hidden layer ``first`` makes of what is seen, in units, and the scores that ``second`` makes of that."""
-    hidden = relu(seen @ weights[f"{first}_weight"], weights[f"{first}_bias"])
-    scores: NDArray[np.float32] = hidden @ (weights[f"{second}_weight"] / np.float32(UNIT)) + weights[f"{second}_bias"]
-    return hidden, scores
+    """What the hidden layer ``first`` makes of what is seen, in units, and the scores that ``second`` makes of that.
+
+    The hidden layer is worked out, and laid out, unit by unit: that is faster where there are many lines.
+    """
+    hidden = relu((weights[f"{first}_weight"].T @ seen.T).T, weights[f"{first}_bias"])
+    scores: NDArray[Any] = (weights[f"{second}_weight"].T / np.float32(UNIT)) @ hidden.T
+    return hidden, np.ascontiguousarray(scores.T) + weights[f"{second}_bias"]
 
 
 def pass_over(seen: NDArray[np.float32], weights: Mapping[str, NDArray[Any]], number: int) -> NDArray[np.float32]:
@@ -163,7 +178,7 @@ def pass_over(seen: NDArray[np.float32], weights: Mapping[str, NDArray[Any]], nu
 
 def places(hashes: NDArray[np.uint64], rows: int) -> NDArray[np.int64]:
     """The rows that hashes name, in a table of so many (a power of two): their upper bits."""
-    return (hashes >> np.uint64(64 - (rows - 1).bit_length())).astype(np.int64)
+    return (hashes >> np.uint64(64 - (rows - 1).bit_length())).view(np.int64)
 
 
 def seen_by(
@@ -178,7 +193,7 @@ def seen_by(
     That is the verdict on the line; the verdicts on its neighbours one by one, and their means before,
     after and over the whole stretch; how the line looks, where it stands, and views of the page's type.
     """
-    seen = np.empty((len(verdict), SEEN), np.float32)
+    seen = np.empty((SEEN, len(verdict)), np.float32).T  # column after column, as that is how it is written
     see(verdict, stretch_line, seen)
     at = SEEN_VERDICTS * len(LABELS)
     np.multiply(line, UNIT, out=seen[:, at : at + line.shape[1]])
@@ -187,53 +202,55 @@ def seen_by(
     return seen
 
 
-def view_of(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How near each score is to the best one, in units: all of one for the best, none where it is far behind."""
-    view: NDArray[np.float32] = np.rint(
-        np.clip(UNIT + (scores - scores.max(axis=1, keepdims=True)) * (UNIT / 2), 0, UNIT)
-    )
-    return view
+def view_of(behind: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+    """How near scores are to the best one, in units: all of one for the best, none for one that is far ``behind``."""
+    np.multiply(behind, UNIT / 2, out=out)
+    out += UNIT
+    np.clip(out, 0, UNIT, out=out)
+    np.rint(out, out=out)
 
 
 def see(verdict: NDArray[np.float32], stretch_line: NDArray[np.int64], seen: NDArray[np.float32]) -> None:
     """Write what is seen of verdicts into the first columns of ``seen``; see ``seen_by``."""
-    columns = iter(np.split(seen, np.arange(1, SEEN_VERDICTS + 1) * len(LABELS), axis=1))
-    behind = verdict - verdict.max(axis=1, keepdims=True)  # 0 for the best label, negative for the others
-    np.rint(np.maximum(behind * (UNIT / BOUND), -UNIT), out=next(columns))
-    view = view_of(verdict)
-    next(columns)[:] = view
+    parts = iter(seen.T[: SEEN_VERDICTS * len(LABELS)].reshape(SEEN_VERDICTS, len(LABELS), -1))  # each labels x lines
+    verdict = np.ascontiguousarray(verdict.T)
+    behind = verdict - verdict.max(axis=0)  # 0 for the best label, negative for the others
+    np.rint(np.maximum(behind * (UNIT / BOUND), -UNIT), out=next(parts))
+    view = next(parts)
+    view_of(behind, view)
     size = np.diff(stretch_line)
+    edges = stretch_line[np.append(True, size > 0)]
     for step in (*range(-NEIGHBOURS, 0), *range(1, NEIGHBOURS + 1)):
-        shifted(view, step, stretch_line[np.append(True, size > 0)], next(columns))
-    number = np.arange(len(view))
+        shifted(view, step, edges, next(parts))
+    number = np.arange(view.shape[1])
     top, end = np.repeat(stretch_line[:-1], size), np.repeat(stretch_line[1:], size)
-    sums = np.zeros((len(view) + 1, len(LABELS)), np.float32)  # whole numbers far below 2**24: exact
-    np.cumsum(view, axis=0, out=sums[1:])
+    sums = np.zeros((len(LABELS), len(number) + 1), np.float32)  # whole numbers far below 2**24: exact
+    np.cumsum(view, axis=1, out=sums[:, 1:])
     for width in WINDOWS:
         low, high = np.maximum(number - width, top), np.minimum(number + 1 + width, end)
-        mean(sums[:-1] - sums.take(low, axis=0), number - low, next(columns))
-        mean(sums.take(high, axis=0) - sums[1:], high - number - 1, next(columns))
-    whole = np.diff(sums[stretch_line], axis=0)
+        mean(sums[:, :-1] - sums.take(low, axis=1), number - low, next(parts))
+        mean(sums.take(high, axis=1) - sums[:, 1:], high - number - 1, next(parts))
+    whole = np.diff(sums[:, stretch_line], axis=1)
     mean(whole, size, whole)
-    next(columns)[:] = np.repeat(whole, size, axis=0)
+    next(parts)[:] = np.repeat(whole, size, axis=1)
 
 
 def shifted(view: NDArray[np.float32], step: int, edges: NDArray[np.int64], out: NDArray[np.float32]) -> None:
     """Views of the lines ``step`` further on, 0 where that is outside the stretch (they are parted by ``edges``)."""
     tops, ends = edges[:-1], edges[1:]
     if step < 0:
-        out[-step:] = view[:step]
+        out[:, -step:] = view[:, :step]
         for k in range(-step):
-            out[np.minimum(tops + k, ends - 1)] = 0
+            out[:, np.minimum(tops + k, ends - 1)] = 0
     else:
-        out[:-step] = view[step:]
+        out[:, :-step] = view[:, step:]
         for k in range(step):
-            out[np.maximum(ends - 1 - k, tops)] = 0
+            out[:, np.maximum(ends - 1 - k, tops)] = 0
 
 
 def mean(sums: NDArray[np.float32], count: NDArray[np.int64], out: NDArray[np.float32]) -> None:
-    """Means of so many, as whole units; 0 where there are none."""
-    sums /= np.maximum(count, 1).astype(np.float32)[:, None]
+    """Means of so many (one number a column), as whole units; 0 where there are none."""
+    sums /= np.maximum(count, 1).astype(np.float32)
     np.rint(sums, out=out)
 
 

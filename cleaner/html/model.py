@@ -133,13 +133,13 @@ def seen_by(
     how it looks, where it stands, and what the markup says of the page as a whole.
     """
     labels, page = len(LABELS), markup.shape[1] // len(GROUPS)
-    seen = np.empty((len(verdict), context_inputs(page)), np.float32)
+    seen = np.empty((context_inputs(page), len(verdict)), np.float32).T  # column after column, as for ``see``
     see(verdict, stretch_line, seen)
-    sums = np.zeros((len(verdict) + 1, labels), np.float32)  # whole numbers far below 2**24: exact
-    np.cumsum(seen[:, labels : 2 * labels], axis=0, out=sums[1:])
+    sums = np.zeros((labels, len(verdict) + 1), np.float32)  # whole numbers far below 2**24: exact
+    np.cumsum(seen.T[labels : 2 * labels], axis=1, out=sums[:, 1:])
     at = SEEN_VERDICTS * labels
     for first, last in zip(spans.T[::2], spans.T[1::2], strict=True):
-        mean(sums.take(last, axis=0) - sums.take(first, axis=0), last - first, seen[:, at : at + labels])
+        mean(sums.take(last, axis=1) - sums.take(first, axis=1), last - first, seen.T[at : at + labels])
         at += labels
     for columns, unit in ((looks, UNIT), (context, UNIT), (markup[:, -page:], 1)):
         np.multiply(columns, np.float32(unit), out=seen[:, at : at + columns.shape[1]])
