@@ -71,7 +71,8 @@ class RuleSet:
                 self.at_start.find(tokens.pair, heads),
             )
         ]
-        pairs = np.unique(np.concatenate(found))
+        pairs = np.sort(np.concatenate(found))
+        pairs = pairs[np.diff(pairs, prepend=-1) > 0]
         return pairs // size, pairs % size
 
     def run(self, batch: Batch, start: int, tokens: tk.Tokens) -> Evidence:
@@ -86,13 +87,22 @@ class RuleSet:
             scope == "first", from_top < EDGE, np.where(scope == "last", from_end < EDGE, True)
         )
         line, rule = line[possible], rule[possible]
-        hits, text, shown = [], "", -1
-        for i, r in zip((line + start).tolist(), rule.tolist(), strict=True):
-            if i != shown:
-                text, shown = tk.shown(batch, i).strip(), i
-            hits.append(self.rules[r].matches(text))
-        hit = np.array(hits, bool)
+        hit = self.matched(batch, line + start, rule)
         return Evidence(line[hit], rule[hit])
+
+    def matched(self, batch: Batch, line: NDArray[np.int64], rule: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether each rule's pattern is found in its line; the same line is searched once."""
+        distinct, which = np.unique(line, return_inverse=True)
+        texts = [tk.shown(batch, number).strip() for number in distinct.tolist()]
+        known: dict[tuple[int, str], bool] = {}
+        hits = []
+        for number, r in zip(which.tolist(), rule.tolist(), strict=True):
+            text = texts[number]
+            hit = known.get((r, text))
+            if hit is None:
+                hit = known[r, text] = self.rules[r].matches(text)
+            hits.append(hit)
+        return np.array(hits, bool)
 
 
 class Words:
@@ -102,10 +112,10 @@ class Words:
         named = list(entries)
         keys = tk.hash_phrases([word for _, word in named] or [" "])[: len(named)]
         order = np.argsort(keys, kind="stable")
-        self.keys = keys[order]
+        self.keys, self.begin, self.count = np.unique(keys[order], return_index=True, return_counts=True)
         self.rules = np.array([rule for rule, _ in named], np.int64)[order]
         self.sieve = np.zeros(1 << SIEVE_BITS, bool)
-        self.sieve[self.keys >> np.uint64(64 - SIEVE_BITS)] = True
+        self.sieve[sieved(self.keys)] = True
 
     def find(
         self, hashes: NDArray[np.uint64], where: NDArray[np.int64] | None = None
@@ -113,12 +123,19 @@ class Words:
         """Tokens (at ``where``, or anywhere) that are such a word, with each rule that names it."""
         if where is not None:
             hashes = hashes[where]
-        token = np.flatnonzero(self.sieve[hashes >> np.uint64(64 - SIEVE_BITS)])
-        low, high = (np.searchsorted(self.keys, hashes[token], side) for side in ("left", "right"))
-        count = high - low
-        rule = self.rules[np.repeat(low - np.cumsum(count) + count, count) + np.arange(count.sum())]
+        token = np.flatnonzero(self.sieve.take(sieved(hashes)))
+        key = np.searchsorted(self.keys[:-1], hashes[token])
+        same = self.keys[key] == hashes[token] if len(self.keys) else np.zeros(0, bool)
+        token, key = token[same], key[same]
+        count = self.count[key]
+        rule = self.rules[np.repeat(self.begin[key] - np.cumsum(count) + count, count) + np.arange(count.sum())]
         token = np.repeat(token, count)
         return (token if where is None else where[token]), rule
+
+
+def sieved(hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """The place of each hash in a sieve: its upper bits."""
+    return (hashes >> np.uint64(64 - SIEVE_BITS)).view(np.int64)
 
 
 def check_rule(rule: Rule) -> None:
