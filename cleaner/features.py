@@ -103,24 +103,25 @@ def hashed_rows(
     """Rows of the lines of a block, how many each line has, and a hash of each whole line."""
     count = np.diff(tokens.first)
     heads, tails = tokens.first[:-1], tokens.first[1:] - 1
-    rank = np.arange(len(tokens.line)) - np.repeat(heads, count)
-    odd = ODD * (2 * rank.astype(np.uint64) + np.uint64(1))
+    odd = tokens.rank.view(np.uint64) * EVEN
+    odd += ODD
     whole = np.add.reduceat(tokens.hash * odd, heads)
-    shape = (tokens.shape + np.uint64(1)) * (odd + EVEN)
-    shape[rank >= SHORT] = 0
-    shape = np.add.reduceat(shape, heads) + SHAPE + np.minimum(count, SHORT + 1).astype(np.uint64)
+    odd += EVEN
+    odd *= tokens.rank < SHORT
+    shape = np.add.reduceat((tokens.shape + np.uint64(1)) * odd, heads)
+    shape += SHAPE + np.minimum(count, SHORT + 1).astype(np.uint64)
     near = np.minimum(count, HEAD_TOKENS + TAIL_TOKENS)
-    left = np.repeat(tails, count) - np.arange(len(tokens.line))  # tokens of the line that follow
-    single = (rank < HEAD_TOKENS) | (left < TAIL_TOKENS)
-    double = single & (left > 0)
-    one, paired, short = np.ones(len(count), np.int64), count > 1, count <= SHORT
+    single = tokens.rank < HEAD_TOKENS
+    single |= tokens.rank >= np.repeat(count - TAIL_TOKENS, count)
+    double = single.copy()
+    double[tails] = False
+    ends_shape = tk.mixed(np.stack([tokens.hash[heads] + FIRST, tokens.hash[tails] + LAST, shape], axis=1))
+    paired, short = count > 1, count <= SHORT
     hit, rule_rows = rule_hashes(evidence, rules)
     parts = [
         (near, tokens.hash[single]),
         (near - 1, tokens.pair[double]),
-        (one, tk.mixed(tokens.hash[heads] + FIRST)),
-        (one, tk.mixed(tokens.hash[tails] + LAST)),
-        (one, tk.mixed(shape)),
+        (np.full(len(count), 3), ends_shape.reshape(-1)),
         (paired, tk.mixed(tokens.pair[heads[paired]] + FIRST)),
         (paired, tk.mixed(tokens.pair[tails[paired] - 1] + LAST)),
         (short, tk.mixed(whole[short] + WHOLE)),
@@ -138,7 +139,9 @@ def interleaved(
     begin = np.cumsum(counts) - counts
     for count, values in parts:
         held = count.astype(np.int64)
-        rows[np.arange(len(values)) + np.repeat(begin - np.cumsum(held) + held, held)] = values
+        at = np.repeat(begin - np.cumsum(held) + held, held)
+        at += np.arange(len(values))
+        rows[at] = values
         begin += held
     return rows, counts
 
@@ -176,13 +179,13 @@ def line_features(length: NDArray[np.int64], tokens: tk.Tokens) -> NDArray[np.fl
     count = np.diff(tokens.first)
     begin, stop = tokens.begin[tokens.first[:-1]], tokens.stop[tokens.first[1:] - 1]
     shown = (stop - begin).astype(np.float64)
-    letters, upper, digit, ideograph = count_classes(classes, (tk.LETTER, tk.UPPER, tk.DIGIT, tk.IDEOGRAPH), starts)
-    symbol, stops, quote = count_classes(classes, (tk.SYMBOL, tk.STOP, tk.QUOTE), starts)
+    letters, upper, digit = count_classes(classes, (tk.LETTER, tk.UPPER, tk.DIGIT), starts)
+    lone = tk.IDEOGRAPH, tk.SYMBOL, tk.STOP, tk.QUOTE  # each character is a token
+    ideograph, symbol, stops, quote = count_classes(tokens.kind, lone, tokens.first[:-1])
+    lower, capitals = count_classes(tokens.kind, (tk.LETTER, tk.UPPER), tokens.first[:-1])
     last, start = classes[stop - 1], classes[begin]
     before_last = classes[np.maximum(stop - 2, begin)]
     ends_stop = (last == tk.STOP) | ((last >= tk.STOP) & (before_last == tk.STOP))
-    capitals = np.add.reduceat((classes[tokens.begin] == tk.UPPER).astype(np.int64), tokens.first[:-1])
-    words = np.add.reduceat((classes[tokens.begin] <= tk.UPPER).astype(np.int64), tokens.first[:-1])
     width = shown + 1.5 * ideograph  # an ideograph says as much as some letters
     prose = (width >= 100) & ((stops > 0) | (width >= 160)) & (symbol + digit < 0.25 * shown)
     columns = [
@@ -203,20 +206,20 @@ def line_features(length: NDArray[np.int64], tokens: tk.Tokens) -> NDArray[np.fl
         start == tk.DIGIT,
         start >= tk.SYMBOL,
         np.minimum(begin - starts, 8) / 4,
-        capitals / np.maximum(words, 1),
+        capitals / np.maximum(lower + capitals, 1),
         count == 1,
         count == 2,
         np.minimum(width / 256, 4),
         prose,
         np.zeros(len(count)),
     ]
-    return on_grid(np.stack(columns, axis=1))
+    return on_grid(np.stack(columns)).T
 
 
 def count_classes(
     classes: NDArray[np.uint8], kinds: Sequence[int], starts: NDArray[np.int64]
 ) -> list[NDArray[np.float64]]:
-    """How many characters of each of four classes each line has: four sums of 16 bits in each addition."""
+    """How many characters, or tokens, of up to four classes each line has: four sums of 16 bits in each addition."""
     unit = np.zeros(256, np.uint64)
     unit[list(kinds)] = 1 << (16 * np.arange(len(kinds), dtype=np.uint64))
     sums = np.add.reduceat(unit.take(classes), starts)
@@ -225,8 +228,21 @@ def count_classes(
 
 def repetitions(whole: NDArray[np.uint64], stretch: NDArray[np.int64]) -> NDArray[np.int64]:
     """How often each line stands in its stretch."""
-    _, inverse, count = np.unique(tk.mixed(whole + stretch.astype(np.uint64)), return_inverse=True, return_counts=True)
-    return count[inverse]
+    order, begin = grouped(tk.mixed(whole + stretch.astype(np.uint64)))
+    size = np.diff(begin, append=len(order))
+    count = np.empty(len(order), np.int64)
+    count[order] = np.repeat(size, size)
+    return count
+
+
+def grouped(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The order that brings equal keys together, in it first what comes first; and where each group begins there."""
+    order = np.arange(len(keys))
+    for part in keys.view(np.uint16).reshape(-1, 4).T:  # 16 bits are sorted in linear time, and stay sorted
+        order = order.take(np.argsort(part.take(order), kind="stable"))
+    keys = keys.take(order)
+    head = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
+    return order, np.flatnonzero(head)
 
 
 def context_features(
@@ -272,17 +288,19 @@ def context_features(
         active.append(np.where(there, 1 / (1 + since), 0))
     said = np.zeros((len(LABELS), len(prose)))
     np.maximum.at(said, (rules.label[evidence.rule], evidence.line), rules.weight[evidence.rule])
-    return on_grid(np.stack([*columns, *active, *said], axis=1))
+    return on_grid(np.stack([*columns, *active, *said])).T
 
 
 def content_words(start: int, tokens: tk.Tokens) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
     """Words of the block that can tell what a document is about, and the lines that they stand in."""
-    kind = tokens.classes[tokens.begin]
-    rank = np.arange(len(kind)) - tokens.first[tokens.line]
-    long = (kind <= tk.UPPER) & (tokens.stop - tokens.begin >= CONTENT_CHARS)
-    paired = (kind == tk.IDEOGRAPH) & (rank < np.diff(tokens.first)[tokens.line] - 1)
-    chosen = np.flatnonzero((long | paired) & (rank < HEAD_TOKENS))
-    return tokens.line[chosen] + start, np.where(kind == tk.IDEOGRAPH, tokens.pair, tokens.hash)[chosen]
+    ideograph = tokens.kind == tk.IDEOGRAPH
+    found = (tokens.kind <= tk.UPPER) & (tokens.stop - tokens.begin >= CONTENT_CHARS)
+    found |= ideograph
+    found &= tokens.rank < HEAD_TOKENS
+    found[tokens.first[1:] - 1] &= ~ideograph[tokens.first[1:] - 1]  # the last one has no successor
+    chosen = np.flatnonzero(found)
+    word = np.where(ideograph.take(chosen), tokens.pair.take(chosen), tokens.hash.take(chosen))
+    return tokens.line.take(chosen) + start, word
 
 
 def topic_features(
@@ -293,25 +311,23 @@ def topic_features(
     stretch_line: NDArray[np.int64],
 ) -> NDArray[np.float32]:
     """Which share of a line's content words stand in other lines of prose, and in the first line, of its stretch."""
-    keys = tk.mixed(word + ODD * stretch[owner].astype(np.uint64))
-    order = np.argsort(keys)
-    keys, owner = keys[order], owner[order]
-    head = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
-    group = np.cumsum(head) - 1
-    begin = np.flatnonzero(head)
+    order, begin = grouped(tk.mixed(word + ODD * stretch[owner].astype(np.uint64)))
+    owner = owner.take(order)
+    size = np.diff(begin, append=len(owner))
     in_prose = prose[owner]
     first = last = title = owner
     if len(begin):
-        first = np.minimum.reduceat(np.where(in_prose, owner, len(prose)), begin)[group]
-        last = np.maximum.reduceat(np.where(in_prose, owner, -1), begin)[group]
-        title = np.minimum.reduceat(owner, begin)[group] == stretch_line[stretch[owner]]
+        first = np.repeat(np.minimum.reduceat(np.where(in_prose, owner, len(prose)), begin), size)
+        last = np.repeat(np.maximum.reduceat(np.where(in_prose, owner, -1), begin), size)
+        title = np.repeat(owner[begin], size)
+    top = stretch_line[stretch[owner]]
     total = np.bincount(owner, minlength=len(prose)) + 1.0
     elsewhere = (first < owner) | (last > owner)
     shares = [
         np.bincount(owner, weights=mark, minlength=len(prose)) / total
-        for mark in (elsewhere, title & (owner != stretch_line[stretch[owner]]))
+        for mark in (elsewhere, (title == top) & (owner != top))
     ]
-    return on_grid(np.stack(shares, axis=1))
+    return on_grid(np.stack(shares)).T
 
 
 def distance_back(number: NDArray[np.int64], mark: NDArray[np.bool_], top: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -328,4 +344,7 @@ def nearness(distance: NDArray[np.int64]) -> NDArray[np.float64]:
 
 def on_grid(values: NDArray[np.float64]) -> NDArray[np.float32]:
     """Values rounded to whole multiples of ``1 / GRID``, up to ``LARGEST``."""
-    return np.minimum(np.round(np.asarray(values, np.float64) * GRID) / GRID, LARGEST).astype(np.float32)
+    values = values * GRID
+    np.rint(values, out=values)
+    values /= GRID
+    return np.minimum(values, LARGEST, out=values).astype(np.float32)

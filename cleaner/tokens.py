@@ -44,14 +44,17 @@ class Tokens:
     """The tokens of a run of lines, in order.
 
     ``first[i]`` is the first token of line ``i`` (``first[-1]``: their number), ``line`` the line of
-    each token, ``begin`` and ``stop`` its place. ``hash`` identifies the folded token, ``pair`` it and
-    its successor in the line (undefined for the last token of a line), ``shape`` the class of its
-    first character and, roughly, its length. ``classes`` are those of the characters; line ``i``
-    stands at ``starts[i]:ends[i]`` and ends with the character ``final[i]``.
+    each token, ``rank`` its number in that line, ``begin`` and ``stop`` its place. ``kind`` is the class
+    of its first character, ``hash`` identifies the folded token, ``pair`` it and its successor in the
+    line (undefined for the last token of a line), ``shape`` its kind and, roughly, its length.
+    ``classes`` are those of the characters; line ``i`` stands at ``starts[i]:ends[i]`` and ends with the
+    character ``final[i]``.
     """
 
     first: NDArray[np.int64]
     line: NDArray[np.int64]
+    rank: NDArray[np.int64]
+    kind: NDArray[np.uint8]
     hash: NDArray[np.uint64]
     begin: NDArray[np.int64]
     stop: NDArray[np.int64]
@@ -83,10 +86,10 @@ def view(batch: Batch, a: int, b: int) -> tuple[str, NDArray[np.int64], NDArray[
 
 def shown(batch: Batch, number: int) -> str:
     """What rules and features see of a line."""
-    start, end = int(batch.starts[number]), int(batch.stops[number])
+    text, start, end = batch.text, batch.starts.item(number), batch.stops.item(number)
     if end - start <= HEAD + TAIL:
-        return batch.text[start:end]
-    return batch.text[start : start + HEAD] + " " + batch.text[end - TAIL + 1 : end]
+        return text[start:end]
+    return text[start : start + HEAD] + " " + text[end - TAIL + 1 : end]
 
 
 def tokenize(text: str, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Tokens:
@@ -94,30 +97,34 @@ def tokenize(text: str, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> T
     folded = fold_table().take(code_points(text))
     classes = (folded >> CLASS_SHIFT).astype(np.uint8)
     folded &= FOLD_MASK
-    word = (classes >= LETTER) & (classes <= DIGIT)
-    edge = ~word
+    filled = classes != SPACE
+    edge = (classes > DIGIT) | ~filled  # what is no word stands alone
     edge[1:] |= edge[:-1]
     edge[0] = True
-    begin = np.flatnonzero(edge)
-    stop = np.append(begin[1:], len(text))
-    real = classes[begin] != SPACE
-    begin, stop = begin[real], stop[real]
+    begin = np.flatnonzero(edge & filled)
+    edge[:-1] = edge[1:]
+    edge[-1] = True
+    stop = np.flatnonzero(edge & filled) + 1
 
     powers, inverses = power_tables(len(text))
     sums = np.zeros(len(text) + 1, np.uint64)
-    np.cumsum(folded * powers[: len(text)], out=sums[1:])
-    hashes = mixed((sums[stop] - sums[begin]) * inverses[begin])
-
-    first = np.append(np.searchsorted(begin, starts), len(begin))
-    line = np.repeat(np.arange(len(starts)), np.diff(first))
+    np.multiply(folded, powers[: len(text)], out=sums[1:])
+    np.cumsum(sums[1:], out=sums[1:])
+    hashes = mixed((sums.take(stop) - sums.take(begin)) * inverses.take(begin))
     pair = hashes.copy()
     pair[:-1] += hashes[1:] * PAIR
-    kind = classes[begin]
-    shape = kind.astype(np.uint64) * np.uint64(4) + np.searchsorted((2, 4, 8), stop - begin).astype(np.uint64)
-    symbols = kind >= SYMBOL
-    shape[symbols] = folded[begin[symbols]]
+
+    first = np.append(np.searchsorted(begin, starts), len(begin))
+    count = np.diff(first)
+    line = np.repeat(np.arange(len(starts)), count)
+    rank = np.arange(len(begin)) - np.repeat(first[:-1], count)
+    kind = classes.take(begin)
+    length = stop - begin
+    shape = (kind * np.uint8(4) + (length > 2) + (length > 4) + (length > 8)).astype(np.uint64)
+    symbols = np.flatnonzero(kind >= SYMBOL)
+    shape[symbols] = folded.take(begin.take(symbols))
     final = folded[stop[first[1:] - 1] - 1] if len(begin) else folded[:0]
-    return Tokens(first, line, hashes, begin, stop, mixed(pair), shape, starts, ends, classes, final)
+    return Tokens(first, line, rank, kind, hashes, begin, stop, mixed(pair), shape, starts, ends, classes, final)
 
 
 def hash_phrases(phrases: Sequence[str]) -> NDArray[np.uint64]:
