@@ -76,11 +76,12 @@ def solve(
     going = np.searchsorted(-length, -np.arange(length[0]), "left")
     inside = ~np.isin(starts, stretch_line)
     total = scores[starts] + np.where(inside[:, None], transitions[labels[starts - 1]], 0)
+    into = np.ascontiguousarray(transitions.T)
     back = []
     for step in range(1, len(going)):
-        paths = total[: going[step], :, None] + transitions
-        back.append(paths.argmax(axis=1))
-        total[: going[step]] = paths.max(axis=1) + scores[starts[: going[step]] + step]
+        paths = total[: going[step], None, :] + into
+        back.append(paths.argmax(axis=2))
+        total[: going[step]] = np.maximum.reduce(paths, axis=2) + scores.take(starts[: going[step]] + step, axis=0)
     inside = ~np.isin(stops, stretch_line)
     total += np.where(inside[:, None], transitions.T[labels[np.minimum(stops, len(labels) - 1)]], 0)
     last = total.argmax(axis=1)

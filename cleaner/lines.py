@@ -83,11 +83,11 @@ def stretches(first_line: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.append(np.concatenate(parts), first_line[-1])
 
 
-def portions(batch: Batch) -> Iterator[Batch]:
-    """The batch in portions of whole stretches, few enough lines each that memory stays bounded."""
+def portions(batch: Batch, most: int = 2 * STRETCH) -> Iterator[Batch]:
+    """The batch in portions of whole stretches, of at ``most`` so many lines each, so that memory stays bounded."""
     cuts = [0]
     for line in batch.stretch_line.tolist():
-        if line - cuts[-1] > STRETCH or line == len(batch) > cuts[-1]:
+        if line - cuts[-1] > most - STRETCH or line == len(batch) > cuts[-1]:
             cuts.append(line)
     for a, b in pairwise(cuts):
         stretch_line = batch.stretch_line[(batch.stretch_line >= a) & (batch.stretch_line <= b)] - a
@@ -130,6 +130,5 @@ def join_lines(batch: Batch, keep: NDArray[np.bool_]) -> Iterator[str]:
 def gap(between: str) -> str:
     """What remains of the text between two kept lines when lines of it are removed."""
     ending = "\r\n" if between.startswith("\r\n") else between[0]
-    breaks = BREAK.split(between)[1:-1]
-    blank = any(not line.strip() for line in breaks)
+    blank = "\n\n" in between or any(not line.strip() for line in BREAK.split(between)[1:-1])
     return ending * 2 if blank else ending

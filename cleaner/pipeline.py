@@ -132,7 +132,7 @@ class Cleaner:
         """Label numbers of the lines of a batch, their scores, and the evidence."""
         if len(batch) <= MANY_LINES:
             return self.decide_at_once(batch)
-        labels, scores, evidence = zip(*map(self.decide_at_once, portions(batch)), strict=True)
+        labels, scores, evidence = zip(*map(self.decide_at_once, portions(batch, MANY_LINES)), strict=True)
         before = np.cumsum([0, *map(len, labels)])[:-1]
         line = np.concatenate([part.line + start for part, start in zip(evidence, before, strict=True)])
         rule = np.concatenate([part.rule for part in evidence])
