@@ -182,32 +182,33 @@ class Cleaner:
         self, batch: Batch, labels: NDArray[np.int64], scores: NDArray[np.float32], evidence: Evidence
     ) -> Iterator[list[Line]]:
         """The lines of each document with all that was found out about them."""
-        shares = self.model.probabilities(scores)
-        model = scores.argmax(axis=1) if len(scores) else labels
-        probability = self.probabilities(labels, scores, evidence)
+        shares = self.model.probabilities(scores).tolist()
+        model = (scores.argmax(axis=1) if len(scores) else labels).tolist()
+        probability = self.probabilities(labels, scores, evidence).tolist()
+        starts, ends, numbers = batch.starts.tolist(), batch.ends.tolist(), labels.tolist()
         hits: dict[int, list[int]] = {}
         for line, rule in zip(evidence.line.tolist(), evidence.rule.tolist(), strict=True):
-            if self.rules.label[rule] == labels[line]:
+            if self.rules.label[rule] == numbers[line]:
                 hits.setdefault(line, []).append(rule)
         for document, (a, b) in enumerate(pairwise(batch.first_line)):
             offset = int(batch.offsets[document])
             found = []
             for number in range(a, b):
-                label, rules = int(labels[number]), hits.get(number, [])
+                label, rules = numbers[number], hits.get(number, [])
                 reasons = [self.rules.ids[rule] for rule in rules]
                 if model[number] == label:
                     reasons.append("model")
                 elif not reasons:
-                    reasons.append(self.instead(int(model[number]), label))
-                start, end = int(batch.starts[number]), int(batch.ends[number])
-                row = dict(zip(LABELS, shares[number].tolist(), strict=True))
+                    reasons.append(self.instead(model[number], label))
+                start, end = starts[number], ends[number]
+                row = dict(zip(LABELS, shares[number], strict=True))
                 found.append(
                     Line(
                         batch.text[start:end],
                         start - offset,
                         end - offset,
                         LABELS[label],
-                        float(probability[number]),
+                        probability[number],
                         tuple(reasons),
                         row,
                     )

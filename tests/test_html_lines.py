@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaner.html import read_page, text_of
-from cleaner.html.tags import TAG_FEATURES, describe, markup_of, tokens_of
+from cleaner.html import read_page, text_of, types_of
+from cleaner.html.decide import batch_of
+from cleaner.html.tags import PART, TAG_FEATURES, describe, markup_of, tokens_of
 from cleaner.html.walk import HIDDEN, LINK, TABLE
+from cleaner.lines import split_lines
 
 CASES = [
     # what is tested, the page, its lines
@@ -149,6 +151,13 @@ def test_tokens() -> None:
     assert "nav" not in tokens_of("navigation")
 
 
+@given(st.text("abyz-_:09é", max_size=12))
+def test_names_in_lower_case_are_split_like_others(name: str) -> None:
+    """The short way for plain names finds what the general pattern finds."""
+    parts = PART.findall(name)
+    assert tokens_of(name)[: len(parts)] in (parts, [])
+
+
 def test_features_have_names() -> None:
     """There is a column for each name, and a page without lines has none of them."""
     page = read_page("<ul><li><a href=/tag/x>One</a><li><a href='#'>Two</a></ul>" + "<p>Three")
@@ -164,6 +173,20 @@ def test_features_have_names() -> None:
     assert tags.target[2] == 0
     assert (tags.spans[:, 0] <= np.arange(3)).all()
     assert (tags.spans[:, 1] > np.arange(3)).all()
+
+
+@pytest.mark.parametrize(
+    ("html", "types"),
+    [
+        ('{"@type": "Article", "author": {"@type" : "Person"}}', ["Article", "Person"]),
+        ('"@type":"A"@type":"B" "@type":"C""@type":"D"', ["A", "C", "D"]),
+        ('@type": "A" "@type": ["A"] @media "@type":"B@"', []),
+        ("", []),
+    ],
+)
+def test_types(html: str, types: list[str]) -> None:
+    """The types of things that the data of a page describes are found, each once for each place."""
+    assert list(types_of(html)) == types
 
 
 # Properties
@@ -229,6 +252,16 @@ def test_nothing_crashes(html: str) -> None:
     assert [line for line in page.text.split("\n") if line.strip()] == page.tree.lines
     columns = (page.tree.element, page.tree.state, page.tree.size, page.tree.linked, page.tree.bold, page.tree.blank)
     assert {len(column) for column in columns} == {len(page.tree.lines)}
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(PIECES | st.sampled_from(["\n\n", "\r", " \n ", "\u2028", "\x0b", "\x85 "]), max_size=40).map("".join))
+def test_lines_stand_where_the_text_has_them(html: str) -> None:
+    """What the walk knows of the places of lines is what is found when the text is split."""
+    page = read_page("<pre>" + html)
+    known, found = batch_of(page), split_lines([page.text])
+    for name in ("offsets", "starts", "ends", "stops", "first_line", "stretch_line"):
+        assert getattr(known, name).tolist() == getattr(found, name).tolist()
 
 
 @given(st.binary(max_size=300))

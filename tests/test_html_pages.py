@@ -100,6 +100,11 @@ def test_the_title_is_left_out_on_request(cleaner: Cleaner) -> None:
     assert cleaner.clean_html(html).startswith(title + "\n")
 
 
+def test_a_page_without_lines_has_no_headings() -> None:
+    """A title that no heading could repeat changes nothing."""
+    assert Cleaner(title=False).clean_html("<title>The ferry leaves</title><p> </p>") == ""
+
+
 @pytest.mark.parametrize("name", ["line", "verdict", "hidden", "score"])
 def test_weights_too_large_for_exact_sums_are_refused(name: str) -> None:
     """Sums of a model for pages are exact, as those of a model for text."""

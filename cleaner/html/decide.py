@@ -58,8 +58,8 @@ def batch_of(page: Page) -> Batch:
     """The lines of a page: what ``split_lines`` finds in its text, which is known already."""
     size, blank = np.array([*map(len, page.tree.lines)], np.int64), np.array(page.tree.blank, np.int64)
     ends = np.cumsum(size + blank + 1) - 1
-    first_line = np.array([0, len(size)])
-    return Batch(page.text, np.array([0, len(page.text) + 1]), ends - size, ends, ends, first_line, stretches(first_line))
+    offsets, first_line = np.array([0, len(page.text) + 1]), np.array([0, len(size)])
+    return Batch(page.text, offsets, ends - size, ends, ends, first_line, stretches(first_line))
 
 
 def decide_part(batch: Batch, markup: Markup, rules: RuleSet, model: PageModel, given: Given) -> Decided:
