@@ -110,7 +110,8 @@ class PageModel:
         chain = tags.chain[: tags.bounds.max()]
         levels, lines = chain.shape
         upto = np.zeros((levels + 1, lines, len(scale) + 1), np.int32)
-        np.cumsum(total.take(chain, axis=0), axis=0, dtype=np.int32, out=upto[1:])
+        for level, its in enumerate(total.take(chain, axis=0)):  # faster than a cumulative sum across rows
+            np.add(upto[level], its, out=upto[level + 1])
         at = upto[tags.bounds, np.arange(lines)]
         groups = np.empty((len(GROUPS), lines, len(scale) + 1), np.int32)
         np.subtract(at[1:], at[:-1], out=groups[:-2])

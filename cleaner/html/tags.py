@@ -339,31 +339,27 @@ def dense_features(
         paragraph.mean(),
         depth / LEVELS,
     ]
-    sums = {
-        "linked": running(linked),
-        "size": running(size),
-        "prose": running(prose),
-        "paragraph": running(paragraph),
-        "heading": running(heading),
-    }
-    for k in range(len(SPANS)):
-        a, b = spans[:, 2 * k], spans[:, 2 * k + 1]
-        lines = np.maximum(b - a, 1)
-        total = {name: sum_[b] - sum_[a] for name, sum_ in sums.items()}
-        columns += [
-            np.log1p(lines) / 2,
-            total["linked"] / np.maximum(total["size"], 1),
-            np.log1p(total["size"] / lines) / 2,
-            total["prose"] / lines,
-            total["paragraph"] / lines,
-            total["heading"] / lines,
-            (number - a) / lines,
-            number == a,
-            number == b - 1,
-        ]
-    table = np.empty((len(columns), len(number)))
-    for row, column in zip(table, columns, strict=True):
-        row[:] = column
+    a, b = spans.T[::2], spans.T[1::2]
+    lines = np.maximum(b - a, 1)
+    in_links, chars, in_prose, paragraphs, headings = (
+        sums[b] - sums[a] for sums in map(running, (linked, size, prose, paragraph, heading))
+    )
+    around = [
+        np.log1p(lines) / 2,
+        in_links / np.maximum(chars, 1),
+        np.log1p(chars / lines) / 2,
+        in_prose / lines,
+        paragraphs / lines,
+        headings / lines,
+        (number - a) / lines,
+        number == a,
+        number == b - 1,
+    ]
+    table = np.empty((len(TAG_FEATURES), len(number)))
+    for at, column in enumerate(columns):
+        table[at] = column
+    for at, column in enumerate(around, len(columns)):
+        table[at :: len(around)] = column
     return on_grid(table).T
 
 
