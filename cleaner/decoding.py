@@ -74,16 +74,16 @@ def solve(
     starts, stops = starts[order], stops[order]
     length = stops - starts
     going = np.searchsorted(-length, -np.arange(length[0]), "left")
-    inside = ~np.isin(starts, stretch_line)
-    total = scores[starts] + np.where(inside[:, None], transitions[labels[starts - 1]], 0)
+    inside = np.ones(len(labels) + 1, bool)  # whether there is a line before in the same stretch
+    inside[stretch_line] = False
+    total = scores[starts] + np.where(inside[starts, None], transitions[labels[starts - 1]], 0)
     into = np.ascontiguousarray(transitions.T)
     back = []
     for step in range(1, len(going)):
         paths = total[: going[step], None, :] + into
         back.append(paths.argmax(axis=2))
         total[: going[step]] = np.maximum.reduce(paths, axis=2) + scores.take(starts[: going[step]] + step, axis=0)
-    inside = ~np.isin(stops, stretch_line)
-    total += np.where(inside[:, None], transitions.T[labels[np.minimum(stops, len(labels) - 1)]], 0)
+    total += np.where(inside[stops, None], transitions.T[labels[np.minimum(stops, len(labels) - 1)]], 0)
     last = total.argmax(axis=1)
     labels[stops - 1] = last
     for step in range(len(going) - 1, 0, -1):
