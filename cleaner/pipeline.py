@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from cleaner.html.model import PageModel
 
-BATCH = 1 << 18  # characters: documents are worked on together up to about this size
+BATCH = 1 << 19  # characters: documents are worked on together up to about this size
 MANY_LINES = 4 * STRETCH  # a batch of more is worked on in portions
 CERTAIN = 0.995  # the precision that certain rules are held to
 TEXT = np.array([label in BODY_TEXT for label in LABELS])

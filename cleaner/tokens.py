@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cleaner.document import Batch
 
 HEAD, TAIL = 1536, 512  # characters: what is looked at of a longer line
-BLOCK = 1 << 17  # characters: lines are worked on in blocks of about this size, which stay in cache
+BLOCK = 1 << 18  # characters: lines are worked on in blocks of about this size, so that memory stays bounded
 
 SPACE, LETTER, UPPER, DIGIT, IDEOGRAPH, SYMBOL, STOP, QUOTE = range(8)
 CLASS_SHIFT, FOLD_MASK = np.uint32(24), np.uint32((1 << 24) - 1)
@@ -68,7 +68,8 @@ class Tokens:
 
 def blocks(batch: Batch) -> Iterator[tuple[int, Tokens]]:
     """The tokens of a batch, some lines at a time, each with the number of its first line."""
-    bounds = np.searchsorted(batch.starts, np.arange(0, len(batch.text) + BLOCK, BLOCK)).tolist()
+    number = max(round(len(batch.text) / BLOCK), 1)
+    bounds = np.searchsorted(batch.starts, np.linspace(0, len(batch.text), number + 1)).tolist()
     for a, b in pairwise(bounds):
         if a < b:
             yield a, tokenize(*view(batch, a, b))
