@@ -189,7 +189,7 @@ def test_lines_are_seen_whole_up_to_the_limit(size: int) -> None:
 
 def test_blocks_hold_all_lines_once() -> None:
     """Blocks follow one another and part no line, however long lines are and however many."""
-    lines = ["short"] * 30_000 + ["x" * 400_000, "end"] + ["word " * 300] * 200
+    lines = ["short"] * 30_000 + ["x" * 400_000, "end"] + ["word " * 300] * 800
     batch = split_lines(["\n".join(lines)])
     found = [(start, len(tokens.starts)) for start, tokens in tk.blocks(batch)]
     assert found[0][0] == 0
