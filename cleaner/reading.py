@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import io
     from collections.abc import Iterator
 
-CHUNK = 1 << 18  # bytes asked for in one read of a stream
+CHUNK = 1 << 19  # bytes asked for in one read of a stream, and that a pipe can hold
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 # The marks of UTF-32 come first: that of its little-endian form begins with UTF-16's.
@@ -55,6 +55,7 @@ def line_batches(stream: io.BufferedReader, size: int = CHUNK, longest: int | No
     A batch is what has arrived: lines that a slow writer sends one by one come out one by one. Raises
     ``ValueError`` at a line of more than ``longest`` bytes.
     """
+    widen(stream)
     rest: list[bytes] = []
     held = 0
     while chunk := stream.read1(size):
@@ -68,3 +69,13 @@ def line_batches(stream: io.BufferedReader, size: int = CHUNK, longest: int | No
             raise ValueError(f"a line is longer than {longest:,} bytes: is each record on a line of its own?")
     if last := b"".join(rest):
         yield [last]
+
+
+def widen(stream: io.BufferedReader) -> None:
+    """Let a pipe hold a whole chunk, where the system can: from the 64 KB of Linux come batches that are slow."""
+    try:
+        import fcntl
+
+        fcntl.fcntl(stream.fileno(), fcntl.F_SETPIPE_SZ, CHUNK)
+    except (ImportError, AttributeError, OSError):
+        return  # another system, no pipe, or no room for it

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 import io
+import os
+import sys
 
 import pytest
 from hypothesis import given
@@ -84,6 +86,20 @@ def test_a_batch_is_bounded() -> None:
     batches = list(line_batches(io.BufferedReader(io.BytesIO(data))))
     assert max(sum(map(len, batch)) for batch in batches[:-1]) <= CHUNK + 100
     assert batches[-1] == [b"y" * (3 * CHUNK)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="pipes of other systems keep their size")
+def test_a_pipe_holds_a_whole_batch() -> None:
+    """What a fast writer sends is read in large pieces."""
+    import fcntl
+
+    end, other = os.pipe()
+    with os.fdopen(end, "rb") as stream, os.fdopen(other, "wb") as writer:
+        lines = line_batches(stream)
+        writer.write(b"one\n")
+        writer.flush()
+        assert next(lines) == [b"one"]
+        assert fcntl.fcntl(stream, fcntl.F_GETPIPE_SZ) >= CHUNK
 
 
 class Trickle(io.RawIOBase):
