@@ -73,6 +73,8 @@ def main() -> None:
     parser.add_argument("--megabytes", type=float, default=4)
     arguments = parser.parse_args()
     texts = [document.text for document in read_gold(arguments.folder)]
+    if not texts:
+        parser.error(f"{arguments.folder}: no .tsv there")
     size = sum(len(text.encode()) for text in texts) / 1e6
     texts *= max(1, round(arguments.megabytes / size))
     size = sum(len(text.encode()) for text in texts) / 1e6

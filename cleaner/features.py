@@ -2,8 +2,9 @@
 
 A line is described twice. Its *rows* are what it says: hashes of words, pairs of words, its first and
 last words, its shape, and the rules that hit it; each names a row of the model's table. Its *dense*
-features are how it looks and where it stands: length, shares of kinds of characters, place in the
-document, distance to prose and to lines that open a block.
+features are how it looks and where it stands: length, shares of kinds of characters, lines that are
+like it, words it shares with others, place in the document, distance to prose and to lines that open
+a block.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ SHORT = 8  # tokens: a line of at most so many has a row of its own
 MAX_RULES = 32  # rules counted for one line
 GRID, LARGEST = 64.0, 8.0  # dense features are whole multiples of 1/GRID, up to LARGEST, so that sums of them are exact
 
+SHAPE_KEY = 1  # of the hashes that lines are compared by
 FIRST, LAST, WHOLE, SHAPE = (np.uint64(salt) for salt in (0x51ED270B, 0x2545F491, 0x6C62272E, 0x7FEB352D))
 ODD = np.uint64(0xBF58476D1CE4E5B9)
 EVEN = np.uint64(0x7EB08EDA39C9CB72)  # twice that
@@ -42,8 +44,10 @@ LINE_FEATURES = (
     "chars tokens mean_token letters_upper digits symbols stops quotes ideographs ends_stop ends_colon ends_ellipsis "
     "starts_upper starts_lower starts_digit starts_symbol indented capitalised one_token two_tokens long prose repeated"
 ).split()
-TOPIC_FEATURES = "on_topic in_title".split()
+ALIKE_FEATURES = "same_shape same_first same_last shape_back shape_ahead".split()
+TOPIC_FEATURES = "on_topic in_title shared_back shared_ahead".split()
 CONTEXT_FEATURES = [
+    *ALIKE_FEATURES,
     *TOPIC_FEATURES,
     *"from_top from_end place lines prose_share before_prose after_prose last_prose next_prose".split(),
     *(f"opened_{label}" for label in LABELS),
@@ -69,17 +73,16 @@ class Features:
 
 def extract(batch: Batch, rules: RuleSet) -> Features:
     """Features of all lines of the batch, the rules' evidence among them."""
-    rows, counts, dense, identity, content, found = [], [], [], [], [], []
+    rows, counts, dense, likeness, content, found = [], [], [], [], [], []
     for start, tokens in tk.blocks(batch):
         evidence = rules.run(batch, start, tokens)
-        block_rows, block_counts, whole = hashed_rows(tokens, evidence, rules)
+        block_rows, block_counts, traits = hashed_rows(tokens, evidence, rules)
         rows.append(block_rows)
         counts.append(block_counts)
-        identity.append(whole)
+        likeness.append(traits)
         content.append(content_words(start, tokens))
-        dense.append(
-            line_features(batch.stops[start : start + len(whole)] - batch.starts[start : start + len(whole)], tokens)
-        )
+        stop = start + len(block_counts)
+        dense.append(line_features(batch.stops[start:stop] - batch.starts[start:stop], tokens))
         found.append(Evidence(evidence.line + start, evidence.rule))
     if not rows:
         none = np.empty(0, np.int64)
@@ -88,11 +91,13 @@ def extract(batch: Batch, rules: RuleSet) -> Features:
     line = np.concatenate(dense)
     evidence = Evidence(np.concatenate([e.line for e in found]), np.concatenate([e.rule for e in found]))
     stretch = np.repeat(np.arange(len(batch.stretch_line) - 1), np.diff(batch.stretch_line))
-    line[:, LINE_FEATURES.index("repeated")] = on_grid(np.log(repetitions(np.concatenate(identity), stretch)))
+    repeated, alike = alike_features(np.concatenate(likeness, axis=1), stretch)
+    line[:, LINE_FEATURES.index("repeated")] = repeated
     prose = line[:, LINE_FEATURES.index("prose")] > 0
     owner, word = (np.concatenate(parts) for parts in zip(*content, strict=True))
-    context = context_features(prose, stretch, batch.stretch_line, evidence, rules)
-    context[:, : len(TOPIC_FEATURES)] = topic_features(owner, word, prose, stretch, batch.stretch_line)
+    topic = topic_features(owner, word, prose, stretch, batch.stretch_line)
+    place = place_features(prose, stretch, batch.stretch_line, evidence, rules)
+    context = on_grid(np.stack([*alike, *topic, *place])).T
     row_start = np.append(0, np.cumsum(np.concatenate(counts)))
     return Features(np.concatenate(rows), row_start, line, context, evidence)
 
@@ -100,7 +105,10 @@ def extract(batch: Batch, rules: RuleSet) -> Features:
 def hashed_rows(
     tokens: tk.Tokens, evidence: Evidence, rules: RuleSet
 ) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.uint64]]:
-    """Rows of the lines of a block, how many each line has, and a hash of each whole line."""
+    """Rows of the lines of a block, how many each line has, and hashes of what can make lines alike.
+
+    These are, for each line, of the whole line, of its shape, its first token and its last.
+    """
     count = np.diff(tokens.first)
     heads, tails = tokens.first[:-1], tokens.first[1:] - 1
     odd = tokens.rank.view(np.uint64) * EVEN
@@ -127,7 +135,7 @@ def hashed_rows(
         (short, tk.mixed(whole[short] + WHOLE)),
         (np.bincount(hit, minlength=len(count)), rule_rows),
     ]
-    return *interleaved(parts), whole
+    return *interleaved(parts), np.stack([whole, shape, tokens.hash[heads], tokens.hash[tails]])
 
 
 def interleaved(
@@ -226,13 +234,26 @@ def count_classes(
     return [(sums >> np.uint64(16 * lane) & np.uint64(0xFFFF)).astype(np.float64) for lane in range(len(kinds))]
 
 
-def repetitions(whole: NDArray[np.uint64], stretch: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How often each line stands in its stretch."""
-    order, begin = grouped(tk.mixed(whole + stretch.astype(np.uint64)))
-    size = np.diff(begin, append=len(order))
-    count = np.empty(len(order), np.int64)
-    count[order] = np.repeat(size, size)
-    return count
+def alike_features(
+    likeness: NDArray[np.uint64], stretch: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], list[NDArray[np.float64]]]:
+    """How often each line stands in its stretch; and how many other lines there are like it, and how near.
+
+    Rows of a table, replies and teasers share a shape, a first or a last word.
+    """
+    count = np.empty(likeness.shape)
+    near = np.zeros((2, len(stretch)))
+    for number, keys in enumerate(likeness):
+        order, begin = grouped(tk.mixed(keys + stretch.astype(np.uint64)))
+        size = np.diff(begin, append=len(order))
+        count[number, order] = np.repeat(size, size)
+        if number == SHAPE_KEY:
+            step = 1 / np.diff(order, prepend=-1)
+            step[begin] = 0  # none of this shape before
+            near[0, order] = step
+            near[1, order] = np.append(step[1:], 0)
+    others = np.maximum(count[1:] - count[0], 0)  # lines that say just the same do not count
+    return on_grid(np.log(count[0])), [*np.log1p(others), *near]
 
 
 def grouped(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -245,13 +266,13 @@ def grouped(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int
     return order, np.flatnonzero(head)
 
 
-def context_features(
+def place_features(
     prose: NDArray[np.bool_],
     stretch: NDArray[np.int64],
     stretch_line: NDArray[np.int64],
     evidence: Evidence,
     rules: RuleSet,
-) -> NDArray[np.float32]:
+) -> list[NDArray[np.float64]]:
     """Where each line stands: in the document, between prose, and after lines that open a block."""
     number = np.arange(len(prose))
     top, end = stretch_line[stretch], stretch_line[stretch + 1] - 1
@@ -261,7 +282,6 @@ def context_features(
     last = distance_back(number, prose, top)
     following = distance_back(number, prose[::-1], (len(prose) - 1 - end)[::-1])[::-1]
     columns = [
-        *np.zeros((len(TOPIC_FEATURES), len(prose))),
         np.log1p(number - top) / 2,
         np.log1p(end - number) / 2,
         (number - top) / lines,
@@ -288,7 +308,7 @@ def context_features(
         active.append(np.where(there, 1 / (1 + since), 0))
     said = np.zeros((len(LABELS), len(prose)))
     np.maximum.at(said, (rules.label[evidence.rule], evidence.line), rules.weight[evidence.rule])
-    return on_grid(np.stack([*columns, *active, *said])).T
+    return [*columns, *active, *said]
 
 
 def content_words(start: int, tokens: tk.Tokens) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
@@ -309,8 +329,8 @@ def topic_features(
     prose: NDArray[np.bool_],
     stretch: NDArray[np.int64],
     stretch_line: NDArray[np.int64],
-) -> NDArray[np.float32]:
-    """Which share of a line's content words stand in other lines of prose, and in the first line, of its stretch."""
+) -> list[NDArray[np.float64]]:
+    """Which share of a line's content words stand in other lines of prose, in the first line, and in its neighbours."""
     order, begin = grouped(tk.mixed(word + ODD * stretch[owner].astype(np.uint64)))
     owner = owner.take(order)
     size = np.diff(begin, append=len(owner))
@@ -327,7 +347,10 @@ def topic_features(
         np.bincount(owner, weights=mark, minlength=len(prose)) / total
         for mark in (elsewhere, (title == top) & (owner != top))
     ]
-    return on_grid(np.stack(shares)).T
+    back = np.diff(owner, prepend=0) == 1
+    back[begin] = False
+    shared = np.bincount(owner[back], minlength=len(prose) + 1)  # words that stand in the line before, too
+    return [*shares, shared[:-1] / total, shared[1:] / total]
 
 
 def distance_back(number: NDArray[np.int64], mark: NDArray[np.bool_], top: NDArray[np.int64]) -> NDArray[np.int64]:

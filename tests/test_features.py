@@ -297,3 +297,38 @@ def test_neither_document_nor_stretch_sees_another_prose() -> None:
         assert found[1:3, CONTEXT_FEATURES.index(name)].tolist() == [1, 1]
     for name in ("last_prose", "next_prose", "prose_share"):
         assert found[1:3, CONTEXT_FEATURES.index(name)].tolist() == [0, 0]
+
+
+# Lines that are alike
+
+ROWS = "Boats, 1 of 4\nShips, 2 of 4\nA heading\nBoats, 1 of 4\nHomes, 3 of 4 left\nBoats only\nHouse, 5 of 4"
+ALIKE = [
+    ("same_shape", [2, 3, 0, 2, 0, 0, 3]),
+    ("same_first", [1, 0, 0, 1, 0, 2, 0]),
+    ("same_last", [2, 3, 0, 2, 0, 0, 3]),
+]
+NEAR = [("shape_back", [0, 1, 0, 0.5, 0, 0, 0.328125]), ("shape_ahead", [1, 0.5, 0, 0.328125, 0, 0, 0])]
+
+
+@pytest.mark.parametrize(("name", "others"), ALIKE)
+def test_lines_that_are_alike_are_counted(name: str, others: list[int]) -> None:
+    """Other lines of the same shape, first or last word count in the document, those that say just the same do not."""
+    for text in (ROWS, ROWS.lower().upper().title()):
+        assert np.rint(np.expm1(context_values(text, name))).tolist() == others
+    column = CONTEXT_FEATURES.index(name)
+    assert not extract(split_lines(ROWS.split("\n")), NO_RULES).context[:, column].any()
+
+
+@pytest.mark.parametrize(("name", "near"), NEAR)
+def test_nearness_of_lines_of_the_same_shape(name: str, near: list[float]) -> None:
+    """The nearer the last and the next line of the same shape are, the larger the value; 0 where there is none."""
+    assert context_values(ROWS, name) == near
+
+
+def test_words_shared_with_neighbours() -> None:
+    """Which share of its words a line has in common with the one before, and with the one after."""
+    text = "Guards at the border\nAbove, border guards carry missiles near the border\nGuards again\nmissiles"
+    assert context_values(text, "shared_back") == [0, 0.25, 0.328125, 0]
+    assert context_values(text, "shared_ahead") == [0.671875, 0.125, 0, 0]
+    column = CONTEXT_FEATURES.index("shared_back")
+    assert not extract(split_lines(text.split("\n")), NO_RULES).context[:, column].any()

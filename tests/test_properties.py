@@ -298,8 +298,8 @@ def prose(size: int) -> str:
 
 
 def short_lines(size: int) -> str:
-    """One document of short lines, no two alike."""
-    return cut("\n".join(f"item {i}" for i in range(size // 6)), size)
+    """One document of short lines, no two alike, but of one shape: so as many of them are in doubt in a longer one."""
+    return cut("\n".join(f"item {i:06}" for i in range(size // 11)), size)
 
 
 def boilerplate(size: int) -> str:
