@@ -12,12 +12,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from cleaner import Cleaner
 from cleaner import tokens as tk
 from cleaner.decoding import decode
-from cleaner.document import LABELS
 from cleaner.features import extract
 from cleaner.lines import join_lines, split_lines
 from cleaner.pipeline import batches
@@ -48,7 +45,7 @@ def stages(texts: Sequence[str]) -> dict[str, float]:
     scores = [tool.model.scores(f, b.stretch_line)[1] for f, b in zip(features, whole, strict=True)]
     given = [tool.given(f.evidence, s) for f, s in zip(features, scores, strict=True)]
     follow = tool.model.weights["transitions"]
-    keep = [np.array([label in tool.keep for label in LABELS])[s.argmax(axis=1)] for s in scores]
+    keep = [tool.kept[s.argmax(axis=1)] for s in scores]
     tokens = best(lambda: [sum(len(t.hash) for _, t in tk.blocks(batch)) for batch in whole])
     without = best(lambda: [extract(batch, bare.rules) for batch in whole])
     full = best(lambda: [extract(batch, tool.rules) for batch in whole])

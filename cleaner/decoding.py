@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cleaner.document import BODY_TEXT, LABELS
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+TEXT = np.array([label in BODY_TEXT for label in LABELS])  # of the labels, those that are text and no boilerplate
 GIVEN = 1e4  # a score that no transitions outweigh
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from cleaner.decoding import decode
+from cleaner.decoding import TEXT, decode
 from cleaner.document import BODY_TEXT, LABEL_INDEX, LABELS, Batch, Label, Line
 from cleaner.favor import AS_DECODED, IN_DOUBT, bounds_of, moved
 from cleaner.features import extract
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 BATCH = 1 << 19  # characters: documents are worked on together up to about this size
 MANY_LINES = 4 * STRETCH  # a batch of more is worked on in portions
 CERTAIN = 0.995  # the precision that certain rules are held to
-TEXT = np.array([label in BODY_TEXT for label in LABELS])
 
 
 class Cleaner:

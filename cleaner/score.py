@@ -208,7 +208,7 @@ def confusion_rows(table: NDArray[np.int64]) -> list[str]:
 
 def worst_documents(found: Comparison) -> list[dict[str, Any]]:
     """The documents in which lines are labelled wrong, those with the most first."""
-    from cleaner.scoring import TEXT
+    from cleaner.decoding import TEXT
 
     rows = []
     for document, table in zip(found.documents, found.tables, strict=True):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cleaner.document import BODY_TEXT, LABELS
+from cleaner.decoding import TEXT
+from cleaner.document import LABELS
 from cleaner.pipeline import batches
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from cleaner.pipeline import Cleaner
 
-TEXT = np.array([label in BODY_TEXT for label in LABELS])  # of the labels, those that are text and no boilerplate
 ROUNDS = 1000  # samples of documents from which intervals are taken
 LEVEL = 95.0  # per cent of the samples that an interval holds
 BINS = 10  # of equal width, in which probabilities are compared with what came true

@@ -157,7 +157,7 @@ def clean_slice(
     batch = joined(texts)
     if pages is None:
         labels, scores, evidence = cleaner.decide(batch)
-        keep = np.array([label in cleaner.keep for label in LABELS])[labels]
+        keep = cleaner.kept[labels]
     else:
         labels, scores, evidence, keep = decide_each(cleaner, texts, pages)
     removed = removed_characters(batch, labels, keep)
@@ -178,13 +178,12 @@ def decide_each(
     cleaner: Cleaner, texts: pa.Array, pages: Sequence[Page | None]
 ) -> tuple[NDArray[np.int64], NDArray[np.float32], Evidence, NDArray[np.bool_]]:
     """``Cleaner.decide`` for texts of which some are those of pages, and which lines are kept."""
-    wanted = np.array([label in cleaner.keep for label in LABELS])
     columns: list[tuple[NDArray[Any], ...]] = []
     before = 0
     for text, page in zip(texts.to_pylist(), pages, strict=True):
         if page is None:
             labels, scores, evidence = cleaner.decide(split_lines([text]))
-            keep = wanted[labels]
+            keep = cleaner.kept[labels]
         else:
             _, labels, scores, evidence = cleaner.decide_page(page)
             keep = cleaner.kept_of(page, labels)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cleaner.decoding import decode
-from cleaner.document import BODY_TEXT, LABELS, Batch
+from cleaner.decoding import TEXT, decode
+from cleaner.document import LABELS, Batch
 from cleaner.features import LINE_FEATURES, extract
 from cleaner.html.tags import Markup, describe, markup_of
 from cleaner.html.walk import HEADINGS
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 WORD = re.compile(r"\w+")
 SAME = 0.7  # of the words of a heading, if it is the title
-TEXT = np.array([label in BODY_TEXT for label in LABELS])
 LEAST = 1e-6  # a probability
 
 

@@ -26,7 +26,7 @@ from cleaner.training.documents import UNKNOWN
 from cleaner.training.network import Shape, context_network, layers, line_arrays, line_network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -164,14 +164,17 @@ def lines_of(documents: Sequence[Prepared], settings: Settings) -> Lines:
     )
 
 
-def common_rows(documents: Sequence[Prepared], bits: int, fewest: int) -> NDArray[np.bool_]:
-    """Rows that occur on at least so many sites: what one site says is learned by heart, not understood."""
+def common_rows(used: Iterable[tuple[str, NDArray[np.int32]]], bits: int, fewest: int) -> NDArray[np.bool_]:
+    """Rows used on at least so many sites: what one site says is learned by heart, not understood.
+
+    ``used`` holds the site of each document and the rows it uses.
+    """
     sites: dict[str, list[NDArray[np.int32]]] = {}
-    for document in documents:
-        sites.setdefault(document.host, []).append(np.unique(document.rows))
+    for host, rows in used:
+        sites.setdefault(host, []).append(np.unique(rows))
     count = np.zeros(1 << bits, np.int32)
-    for rows in sites.values():
-        count[np.unique(np.concatenate(rows))] += 1
+    for of_site in sites.values():
+        count[np.unique(np.concatenate(of_site))] += 1
     return count >= fewest
 
 
@@ -182,7 +185,8 @@ def train_lines(
     start(settings.seed)
     random = np.random.default_rng(settings.seed)
     lines = lines_of(documents, settings)
-    common = common_rows(documents, shape.bits, settings.fewest_sites if begin is None else 1)
+    fewest = settings.fewest_sites if begin is None else 1
+    common = common_rows(((document.host, document.rows) for document in documents), shape.bits, fewest)
     place = np.cumsum(common) - 1  # only these rows are trained: the others stay what they are
     network = line_network(shape, common, begin)
     body = [p for name, p in network.named_parameters() if not name.startswith("table")]

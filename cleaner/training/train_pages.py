@@ -18,7 +18,7 @@ from cleaner.lines import split_lines
 from cleaner.model import UNIT, in_units, rounded
 from cleaner.training.network import layers
 from cleaner.training.page_network import Bags, PageContextNetwork, PageLineNetwork, PageShape, page_line_arrays
-from cleaner.training.train import minibatches, set_rate, start, step_down
+from cleaner.training.train import common_rows, minibatches, set_rate, start, step_down
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -123,17 +123,6 @@ def bags_of_markup(tags: Tags) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     return tags.rows[pick], np.append(0, np.cumsum(bag))
 
 
-def common_rows(pages: Sequence[PreparedPage], name: str, bits: int, fewest: int) -> NDArray[np.bool_]:
-    """Rows that occur on at least so many sites."""
-    sites: dict[str, list[NDArray[np.int32]]] = {}
-    for page in pages:
-        sites.setdefault(page.host, []).append(np.unique(getattr(page, name)))
-    count = np.zeros(1 << bits, np.int32)
-    for rows in sites.values():
-        count[np.unique(np.concatenate(rows))] += 1
-    return count >= fewest
-
-
 @dataclass(frozen=True, slots=True)
 class Stack:
     """Bags of many lines, one after the other: their common rows, and how many rows each bag has in all."""
@@ -174,8 +163,9 @@ def train_lines(pages: Sequence[PreparedPage], shape: PageShape, settings: PageS
     """Train the first network; returns its arrays."""
     start(settings.seed)
     random = np.random.default_rng(settings.seed)
-    common = common_rows(pages, "rows", shape.bits, settings.fewest_sites)
-    common_tags = common_rows(pages, "markup_rows", shape.tag_bits, settings.fewest_sites)
+    common = common_rows(((page.host, page.rows) for page in pages), shape.bits, settings.fewest_sites)
+    tags = ((page.host, page.markup_rows) for page in pages)
+    common_tags = common_rows(tags, shape.tag_bits, settings.fewest_sites)
     words = stacked(pages, "rows", "row_start", common, 1)
     markup = stacked(pages, "markup_rows", "markup_start", common_tags, len(GROUPS))
     looks = np.concatenate([page.looks for page in pages])
