@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import pickle
 import time
+import tomllib
 from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sample_models import TOY
 
 from cleaner import Cleaner, RuleError, tokens
 from cleaner.document import LABELS
 from cleaner.lines import STRETCH, split_lines
 from cleaner.rules import Rule, RuleSet, built_in_packs, check_rule, make_rule
-from cleaner.rules.pack import EDGE, TIME_LIMIT
+from cleaner.rules.pack import EDGE, PACKS, TIME_LIMIT
+from cleaner.rules.phrases import is_phrase, phrases_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 BUILT_IN = [rule for pack in built_in_packs() for rule in pack.rules]
@@ -100,6 +104,75 @@ def test_no_pattern_runs_without_its_words(monkeypatch: pytest.MonkeyPatch) -> N
 def test_patterns_are_searched_in_the_line_without_blanks_around_it() -> None:
     """Anchors hold at the first and the last letter, and no pattern sees another line."""
     assert lines_hit("Boat 1\n \t Boat 2 \t \r\nBoat\n3\rBoat 4") == [0, 1, 4]
+
+
+# Phrases in place of a pattern
+
+
+@pytest.mark.parametrize(
+    ("phrase", "line", "hit"),
+    [
+        ("red boat", "Red boat", True),
+        ("red boat", "RED  BOAT:", True),
+        ("red boat", "» Red boat …", True),
+        ("red boat", "– red\xa0boat –", True),
+        ("red boat", "A red boat", False),
+        ("red boat", "Red boats", False),
+        ("red boat", "Red boat sails", False),
+        ("red boat*", "Red boat sails", True),
+        ("red boat*", "Red boats", False),
+        ("red old boat*", "Red old boats", True),
+        ("red boat*", "A red boat", False),
+        ("boat of * sails", "Boat of Ida sails", True),
+        ("boat of * sails", "Boat of sails", False),
+        ("boat of * sails", "Boat of Ida", False),
+        ("boat of *", "Boat of Ida Holm!", True),
+        ("0 boats", "1 boats", True),
+        ("0 boats", "(12 Boats)", True),
+        ("0 boats", "No boats", False),
+        ("boat 0 of 0", "Boat 3 of 14", True),
+        ("boat's oar", "Boat’s oar", True),
+        ("boat (red)?", "Boat (red)?", True),
+        ("boat (red)?", "Boat red", False),
+        ("ЛОДКА *", "лодка Иды", True),
+        ("続きを読む", "続きを読む »", True),
+    ],
+)
+def test_a_line_is_a_phrase(phrase: str, line: str, hit: bool) -> None:
+    """But for case, spaces and the marks around it; `*` is a gap, `0` a number; its first two words are whole."""
+    rule = {key: PLAIN[key] for key in ("id", "label", "hits", "misses")}
+    assert bool(hits([make_rule({**rule, "phrases": [phrase, "other *"]})], [f"x\n{line}\nx"])) is hit
+
+
+@given(
+    gaps=st.tuples(*[st.text(alphabet="ab Ida3.,*éж", min_size=1, max_size=20).filter(str.strip)] * 2),
+    marks=st.tuples(*[st.text(alphabet=" \t\xa0“”»→…:.-", max_size=8)] * 2),
+)
+@settings(deadline=None, derandomize=True)
+def test_a_phrase_is_found_whatever_fills_its_gaps(gaps: tuple[str, str], marks: tuple[str, str]) -> None:
+    """Any text that is not blank fills a gap, and marks around the line change nothing."""
+    phrases = phrases_of(["boat of * sails * 0 times", "boat of * sinks *"])
+    filled = [" ".join(gap.split()) for gap in gaps]
+    assert is_phrase(f"{marks[0]}BOAT OF {filled[0]} sails {filled[1]} 12 Times{marks[1]}", phrases)
+    assert is_phrase(f"{marks[0]}Boat of {filled[0]} sinks a{filled[1]}{marks[1]}", phrases)
+    assert not is_phrase(f"{marks[0]}A boat of {filled[0]} sinks {filled[1]}{marks[1]}", phrases)
+
+
+def built_in_phrases() -> Iterator[tuple[str, str]]:
+    """The phrases of the built-in packs, each with the id of its rule."""
+    for path in sorted(PACKS.glob("*.toml")):
+        for rule in tomllib.loads(path.read_text(encoding="utf-8")).get("rule", []):
+            yield from ((rule["id"], phrase) for phrase in rule.get("phrases", []))
+
+
+def test_all_built_in_phrases_are_found() -> None:
+    """Each line made of a phrase, its gaps filled, is hit by the phrase's rule; no rule has a phrase twice."""
+    phrases = list(built_in_phrases())
+    assert len(phrases) > 2000
+    assert len({(name, phrase.casefold()) for name, phrase in phrases}) == len(phrases)
+    lines = [" ".join(phrase.replace("0", "12").replace("*", " Ida Holm ").split()) for _, phrase in phrases]
+    found = set(hits(BUILT_IN, ["\n".join(lines)]))
+    assert [lines[number] for number, (name, _) in enumerate(phrases) if (number, name) not in found] == []
 
 
 # Scopes
@@ -299,6 +372,21 @@ FAULTS: dict[str, tuple[str | bytes, str, tuple[str, ...]]] = {
     "hit without its words": ('"Boat 22"', '"My Boat 22"', ("mine.boat", "'My Boat 22'", "not hit")),
     "hit too long": ('label = "ad"', 'label = "ad"\nmax_chars = 6', ("mine.boat", "'Boat 22'", "not hit")),
     "miss hit": ('"A boat 1"', '"Boat 1"', ("mine.boat", "'Boat 1'", "spare")),
+    "phrases and a pattern": (
+        'label = "ad"',
+        'label = "ad"\nphrases = ["boat"]',
+        ("mine.boat", "both phrases and pattern"),
+    ),
+    "phrases is a string": (
+        "pattern = '^Boat \\d+$'\nfirst = [\"boat\"]",
+        'phrases = "boat"',
+        ("mine.boat", "phrases", "list"),
+    ),
+    "a phrase is a gap": (
+        "pattern = '^Boat \\d+$'\nfirst = [\"boat\"]",
+        'phrases = ["boat", "* boat"]',
+        ("mine.boat", "'* boat'", "does not begin with a word"),
+    ),
     "id used twice": (PACK[-1:], "\n" + PACK[PACK.index("[[rule]]") :], ("mine.boat", "twice")),
 }
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import regex
 
 from cleaner.document import Label
+from cleaner.rules.phrases import Phrases, is_phrase, opening, phrases_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,7 @@ EDGE = 12  # lines: how many count as the first, and as the last, of a document
 TIME_LIMIT = 0.05  # seconds that one pattern may spend on one line
 WATCHED = 256  # characters: built-in patterns, which tests hold to the limit, are timed on longer lines only
 FEWEST_EXAMPLES = 2
-LISTS = ("any", "first", "hits", "misses", "languages")
+LISTS = ("any", "first", "hits", "misses", "languages", "phrases")
 PACKS = Path(__file__).parent / "packs"
 
 
@@ -36,9 +37,9 @@ class Rule:
 
     The pattern is searched in lines of at most ``max_chars`` characters that hold one of the words
     ``any`` or begin with one of the words ``first`` (each a word or two, case and digits folded:
-    ``0000`` stands for any year). ``scope`` limits it to the first or the last lines of a document,
-    or says that such a line opens a block of its label. ``certain`` rules decide, the others are
-    weighed by the model.
+    ``0000`` stands for any year); or such a line must be one of the ``phrases``. ``scope`` limits it
+    to the first or the last lines of a document, or says that such a line opens a block of its label.
+    ``certain`` rules decide, the others are weighed by the model.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Rule:
     misses: tuple[str, ...]
     any: tuple[str, ...] = ()
     first: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
     scope: Scope = "line"
     strength: Strength = "strong"
     languages: tuple[str, ...] = ("en",)
@@ -59,8 +61,15 @@ class Rule:
         """The pattern, compiled when it is first needed: most rules never are."""
         return regex.compile(self.pattern, regex.VERSION1)
 
+    @cached_property
+    def ready(self) -> Phrases:
+        """The phrases, made ready likewise."""
+        return phrases_of(self.phrases)
+
     def matches(self, line: str) -> bool:
-        """Whether the pattern is found in the line in time; too late counts as not found."""
+        """Whether the line is a phrase, or the pattern is found in it in time; too late counts as not found."""
+        if self.phrases:
+            return is_phrase(line, self.ready)
         if self.built_in and len(line) <= WATCHED:  # watching the clock costs ten times the search
             return self.compiled.search(line) is not None
         try:
@@ -119,8 +128,10 @@ def make_rule(data: Mapping[str, Any]) -> Rule:
         raise RuleError("a rule without an id")
     if fault := fault_of(data):
         raise RuleError(f"rule {name}: {fault}")
-    lists = {key: tuple(data[key]) for key in LISTS if key in data}
-    return Rule(**{**data, **lists, "label": Label(data["label"])})
+    values: dict[str, Any] = {key: tuple(value) if key in LISTS else value for key, value in data.items()}
+    if "phrases" in values:
+        values |= {"pattern": "", "any": tuple(map(opening, values["phrases"]))}
+    return Rule(**{**values, "label": Label(data["label"])})
 
 
 def fault_of(data: Mapping[str, Any]) -> str | None:
@@ -128,7 +139,9 @@ def fault_of(data: Mapping[str, Any]) -> str | None:
     known = {field.name for field in fields(Rule)} - {"built_in"}
     choices = {"label": tuple(Label), "scope": get_args(Scope), "strength": get_args(Strength)}
     faults = [f"unknown key {key!r}; known are {', '.join(sorted(known))}" for key in sorted(set(data) - known)]
-    faults += [f"has no {key}" for key in ("label", "pattern") if key not in data]
+    faults += ["has no label"] if "label" not in data else []
+    faults += ["has no pattern (and no phrases)"] if not {"pattern", "phrases"} & set(data) else []
+    faults += [f"has both phrases and {key}" for key in ("pattern", "any", "first") if {"phrases", key} <= set(data)]
     for key, allowed in choices.items():
         if key in data and data[key] not in allowed:
             faults.append(f"unknown {key} {data[key]!r}; known are {', '.join(allowed)}")
@@ -140,7 +153,9 @@ def fault_of(data: Mapping[str, Any]) -> str | None:
     for key, purpose in (("hits", "hit"), ("misses", "spare")):
         if is_list(data.get(key, [])) and len(data.get(key, [])) < FEWEST_EXAMPLES:
             faults.append(f"needs at least two {key}: lines that it must {purpose}")
-    if not data.get("any") and not data.get("first"):
+    if is_list(phrases := data.get("phrases", [])):
+        faults += [f"the phrase {phrase!r} does not begin with a word" for phrase in phrases if not opening(phrase)]
+    if not (data.get("any") or data.get("first") or phrases):
         faults.append("needs words in `any` or `first`, one of which a line must hold to be looked at")
     return faults[0] if faults else None
 

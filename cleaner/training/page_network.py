@@ -27,7 +27,7 @@ class PageShape:
     tag_bits: int = 16
     tag_dimensions: int = 12
     line: int = 96
-    hidden: int = 96
+    hidden: int = 192
 
 
 class PageLineNetwork(nn.Module):

@@ -48,7 +48,7 @@ class Settings:
 
     folds: int = 3
     passes: int = 2
-    line_epochs: int = 4
+    line_epochs: int = 8
     line_batch: int = 1024  # lines
     line_rate: float = 3e-3
     table_rate: float = 15e-3
@@ -56,10 +56,10 @@ class Settings:
     drop_rows: float = 0.25
     drop_rules: float = 0.25
     fewest_sites: int = 30
-    context_epochs: int = 8
+    context_epochs: int = 16
     context_batch: int = 2048  # lines
     context_rate: float = 2e-3
-    context_drop: float = 0.15
+    context_drop: float = 0.2
     decay: float = 0.02
     weak: float = 0.25
     weak_context: float = 0.25

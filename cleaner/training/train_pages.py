@@ -44,10 +44,10 @@ class PageSettings:
     drop: float = 0.3
     drop_rows: float = 0.25
     fewest_sites: int = 12
-    context_epochs: int = 4
+    context_epochs: int = 16
     context_batch: int = 2048  # lines
     context_rate: float = 2e-3
-    context_drop: float = 0.3
+    context_drop: float = 0.4
     decay: float = 0.02
     context_decay: float = 0.1
     by_hand: float = 1.5
