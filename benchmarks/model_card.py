@@ -115,8 +115,7 @@ def mistakes(_: Path) -> str:
     count: Counter[tuple[int, int]] = Counter()
     example: dict[tuple[int, int], str] = {}
     for document, found in zip(own, judge(Cleaner(), (document.text for document in own)), strict=True):
-        lines = [line for line in document.text.split("\n") if line.strip()]
-        for line, right, label in zip(lines, document.labels, found.labels.tolist(), strict=True):
+        for line, right, label in zip(document.lines, document.labels, found.labels.tolist(), strict=True):
             if right != label:
                 count[right, label] += 1
                 if len(line) > len(example.get((right, label), "")) and len(line) <= LONGEST:

@@ -17,8 +17,9 @@ import numpy as np
 from cleaner import Cleaner
 from cleaner.document import LABELS
 from cleaner.html import read_page
-from cleaner.training.documents import UNKNOWN, is_validation, read_gold
-from cleaner.training.pages import map_lines, read_pages, source_of
+from cleaner.training.documents import is_validation, read_gold
+from cleaner.training.page_lines import told_by_hand
+from cleaner.training.pages import read_pages
 
 
 def macro_f1(gold: list[str], found: list[str]) -> tuple[float, float, float]:
@@ -44,9 +45,7 @@ def main() -> None:
             if document is None:
                 continue
             page = read_page(record["html"])
-            lines = [line for line in document.text.split("\n") if line.strip()]
-            labels = [None if number == UNKNOWN else LABELS[number] for number in document.labels]
-            told = map_lines(page.tree.lines, source_of(lines, labels, ""))
+            told = told_by_hand(document, page)
             known = [number for number, label in enumerate(told) if label is not None]
             gold += [told[number] for number in known]
             for says, found in ((page_says, tool.label_page(page)), (text_says, tool.label(page.text))):

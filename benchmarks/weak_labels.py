@@ -51,7 +51,7 @@ def compare(task: tuple[dict[str, Any], Labelled]) -> list[Pair] | None:
     weak = weak_documents(page, views=(document.kind,))
     if not weak:
         return None
-    by_hand = [line.strip() for line in document.text.split("\n") if line.strip()]
+    by_hand = [line.strip() for line in document.lines]
     lines = [line.strip() for line in weak[0].lines]
     blocks = SequenceMatcher(None, by_hand, lines, autojunk=False).get_matching_blocks()
     return [

@@ -42,6 +42,16 @@ class Labelled:
     page_type: str = ""
     markup: tuple[int, ...] = ()
 
+    @property
+    def lines(self) -> list[str]:
+        """The lines that are not blank."""
+        return [line for line in self.text.split("\n") if line.strip()]
+
+    @property
+    def line_labels(self) -> list[Label | None]:
+        """The label of each of them, None where it is not known."""
+        return [None if number == UNKNOWN else LABELS[number] for number in self.labels]
+
 
 def read_labelled(path: Path) -> Labelled:
     """Read a document of rows ``label TAB line``; blank lines have no label. Raises ``LabelledError``."""
@@ -215,8 +225,7 @@ def labels_of_pages(documents: Iterable[Labelled]) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for document in documents:
         labels = found.setdefault(document.page, {})
-        lines = (line for line in document.text.split("\n") if line.strip())
-        for name, label in zip(map(line_hash, lines), document.labels, strict=True):
+        for name, label in zip(map(line_hash, document.lines), document.labels, strict=True):
             labels[name] = label if labels.get(name, label) == label else UNKNOWN
     return {page: {k: v for k, v in labels.items() if v != UNKNOWN} for page, labels in found.items()}
 

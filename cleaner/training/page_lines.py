@@ -14,7 +14,7 @@ from cleaner.document import BODY_TEXT, LABEL_INDEX, LABELS, Label
 from cleaner.html import read_page
 from cleaner.html.walk import HEADINGS
 from cleaner.training.alignment import align, target_of, words
-from cleaner.training.documents import UNKNOWN, host_of
+from cleaner.training.documents import host_of
 from cleaner.training.pages import label_page, map_lines, source_of
 
 if TYPE_CHECKING:
@@ -81,9 +81,7 @@ def settled(label: Label, found: bool) -> int:
 
 def told_by_hand(document: Labelled, page: Page) -> Sequence[Label | None]:
     """The labels that lines of a page have in a text of it."""
-    lines = [line for line in document.text.split("\n") if line.strip()]
-    labels = [None if number == UNKNOWN else LABELS[number] for number in document.labels]
-    return map_lines(page.tree.lines, source_of(lines, labels, ""))
+    return map_lines(page.tree.lines, source_of(document.lines, document.line_labels, ""))
 
 
 def told_by_markup(record: dict[str, Any], page: Page) -> Sequence[Label | None]:
