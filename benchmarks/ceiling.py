@@ -50,7 +50,7 @@ def main() -> None:
     pages = {page["id"]: page for page in read_pages(file) if page["row"] % FIFTH and extraction.is_reliable(page)}
     found = defaultdict(list)
     for document in hand_labelled(shared, HAND_LABELS, [file]):
-        page = pages.get(document.name.removesuffix("/page"))
+        page = pages.get(document.page) if document.kind == "page" else None
         if page is None or document.labels.count(UNKNOWN) > MOST_UNKNOWN * len(document.labels):
             continue
         texts = kept_by_hand(document, page.get("title") or ""), extract(page["html"]) or ""
