@@ -1,4 +1,4 @@
-"""Figures by language: on labelled documents, and on pages whose main text is known.
+"""Figures by language: on labelled documents, on those of our own writing, and on pages whose main text is known.
 
     python benchmarks/languages.py [SHARED]
 
@@ -43,7 +43,11 @@ NAMED = {
     "nb": "Norwegian",
     "nn": "Norwegian",
 }
+MORE = {"ar": "Arabic", "it": "Italian", "ko": "Korean", "nl": "Dutch", "pt": "Portuguese", "ru": "Russian"}
+MORE |= {"cs": "Czech", "da": "Danish", "sv": "Swedish", "tr": "Turkish", "uk": "Ukrainian", "zh": "Chinese"}
+FEWEST = 3  # documents of our own writing in a language that has a row of its own
 OTHERS = "all others"
+WRITTEN = Path(__file__).parents[1] / "gold" / "written"
 LINES_HEAD = "| language | documents | macro F1 | drop F1 | body lost |\n| --- | --- | --- | --- | --- |"
 PAGES_HEAD = (
     "| language | pages | extracted, word F1 | cleaned, word F1 | difference |\n| --- | --- | --- | --- | --- |"
@@ -60,16 +64,29 @@ def language(text: str) -> str:
 
 def ordered(names: Sequence[str]) -> list[str]:
     """The languages, in the order in which they are reported."""
-    return [name for name in dict.fromkeys([*NAMED.values(), OTHERS]) if name in names]
+    return [name for name in dict.fromkeys([*NAMED.values(), *sorted(MORE.values()), OTHERS]) if name in names]
 
 
-def lines_report(documents: Sequence[Labelled]) -> str:
-    """The table of labelled documents."""
+def lines_report(documents: Sequence[Labelled], names: Sequence[str]) -> str:
+    """The table of labelled documents; ``names`` are their languages."""
     groups: dict[str, list[NDArray[np.int64]]] = defaultdict(list)
     found = judge(Cleaner(), (document.text for document in documents))
-    for document, each in zip(documents, found, strict=True):
-        groups[language(document.text)].append(confusion(document.labels, each.labels))
+    for document, name, each in zip(documents, names, found, strict=True):
+        groups[name].append(confusion(document.labels, each.labels))
     return "\n".join([LINES_HEAD, *(row(name, groups[name]) for name in ordered(list(groups)))])
+
+
+def gold_report(folder: Path) -> str:
+    """The table of the labelled documents of web pages that validate."""
+    documents = held_out(folder)
+    return lines_report(documents, [language(document.text) for document in documents])
+
+
+def written_report() -> str:
+    """The table of documents of our own writing that validate; their names say in which language they are."""
+    documents = held_out(WRITTEN)
+    names = [(NAMED | MORE).get(document.name.partition("-")[0], OTHERS) for document in documents]
+    return lines_report(documents, [name if names.count(name) >= FEWEST else OTHERS for name in names])
 
 
 def word_f1(text: str, gold: str) -> float:
@@ -121,7 +138,8 @@ def main() -> None:
     parser.add_argument("shared", type=Path, nargs="?", default=Path("../shared"))
     parser.add_argument("--limit", type=int, help="pages of each file")
     arguments = parser.parse_args()
-    print(lines_report(held_out(arguments.shared / "gold")), end="\n\n")
+    print(gold_report(arguments.shared / "gold"), end="\n\n")
+    print(written_report(), end="\n\n")
     print(pages_report(arguments.shared / "data", arguments.limit))
 
 

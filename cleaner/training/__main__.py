@@ -16,7 +16,7 @@ def main() -> int:
     """Parse the arguments and build."""
     parser = argparse.ArgumentParser(prog="python -m cleaner.training", description=__doc__)
     parser.add_argument("--shared", type=Path, default=Path("../shared"), help="folder with gold/ and data/")
-    parser.add_argument("--hand-labels", type=Path, default=Path("gold/hand-labels.jsonl"))
+    parser.add_argument("--gold", type=Path, default=Path("gold"), help="folder with hand-labels.jsonl and written/")
     parser.add_argument("--html", action="store_true", help="build the model for pages")
     parser.add_argument("--output", type=Path, help="model folder to write (default: cleaner/models/text or html)")
     parser.add_argument("--workers", type=int, default=2, help="processes that read pages (default: 2)")
@@ -30,7 +30,7 @@ def main() -> int:
     make, name = (build_pages, "html") if arguments.html else (build, "text")
     output = arguments.output or Path("cleaner/models") / name
     try:
-        make(arguments.shared, arguments.hand_labels, output, arguments.workers, report, arguments.every)
+        make(arguments.shared, arguments.gold, output, arguments.workers, report, arguments.every)
     except LabelledError as error:
         print(f"cleaner.training: {error}", file=sys.stderr)
         return 1

@@ -1,7 +1,7 @@
 """The default model, from the labelled documents and pages it is trained on.
 
-Held out, and never looked at here: gold documents whose number ends in 0 or 5, every fifth page of
-each file, and for the weak labels all other pages of the sites of both.
+Held out, and never looked at here: gold and written documents whose number ends in 0 or 5, every fifth
+page of each file, and for the weak labels all other pages of the sites of both.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from cleaner.rules import RuleSet
 
 FIFTH = 5  # every fifth page of a file validates
+HAND_LABELS, WRITTEN = "hand-labels.jsonl", "written"
+TIMES = 2  # that a document of our own writing counts in context: they are short
 
 
-def build(
-    shared: Path, hand_labels: Path, output: Path, workers: int, report: Callable[[str], None], every: int = 1
-) -> None:
-    """Train the default model on what lies in ``shared``, or just every so many pages of it, and write it."""
+def build(shared: Path, gold: Path, output: Path, workers: int, report: Callable[[str], None], every: int = 1) -> None:
+    """Train the default model on what lies in ``shared`` and ``gold``, or just every so many pages of it; write it."""
     import torch
 
     from cleaner.rules import RuleSet, built_in_packs
@@ -50,26 +50,34 @@ def build(
     files = sorted((shared / "data").glob("*.jsonl*"))
     if not files or not (shared / "gold").is_dir():
         raise LabelledError(f"{shared}: no folders data/ and gold/ with pages and labelled documents there")
-    by_hand = hand_labelled(shared, hand_labels, files)[::every]
+    by_hand = hand_labelled(shared, gold / HAND_LABELS, files)[::every]
     report(f"{len(by_hand)} documents labelled by hand")
+    own = written(gold / WRITTEN)[::every]
+    report(f"{len(own)} documents of our own writing")
     weak = weakly_labelled(shared, files, labels_of_pages(by_hand), workers, every)
     report(f"{len(weak)} documents labelled by markup, and by hand where a line of the page was")
     rules: RuleSet = RuleSet(rule for pack in built_in_packs() for rule in pack.rules)
     shape, settings = Shape(), Settings()
-    documents = prepare(by_hand + weak, rules, shape.bits)
+    documents = prepare(by_hand + own * TIMES + weak, rules, shape.bits)
     report("features")
     arrays = train(documents, shape, settings, report).arrays
-    save_model(output, head_of(rules, by_hand, weak), arrays)
+    save_model(output, head_of(rules, by_hand, own, weak), arrays)
     report(f"written to {output}")
 
 
-def head_of(rules: RuleSet, by_hand: Sequence[Labelled], weak: Sequence[Labelled]) -> dict[str, Any]:
+def head_of(
+    rules: RuleSet, by_hand: Sequence[Labelled], own: Sequence[Labelled], weak: Sequence[Labelled]
+) -> dict[str, Any]:
     """What a model says of itself."""
     return {
         "id": "text-2026.11",
         "rules": rules.digest(),
-        "documents": {"by hand": len(by_hand), "by markup": len(weak)},
-        "lines": {"by hand": known_lines(by_hand), "by markup": sum(len(document.markup) for document in weak)},
+        "documents": {"by hand": len(by_hand), "by ourselves": len(own), "by markup": len(weak)},
+        "lines": {
+            "by hand": known_lines(by_hand),
+            "by ourselves": known_lines(own),
+            "by markup": sum(len(document.markup) for document in weak),
+        },
     }
 
 
@@ -94,6 +102,12 @@ def hand_labelled(shared: Path, hand_labels: Path, files: Sequence[Path]) -> lis
                 joined = join_hashed(record, text, host_of(page["url"]))
                 documents += [replace(joined, page_type=type_of(page))] if joined else []
     return without_hosts(documents, held_out)
+
+
+def written(folder: Path) -> list[Labelled]:
+    """The documents of our own writing that may train, each as a site of its own."""
+    documents = [document for document in read_gold(folder) if not is_validation(document.name)]
+    return [replace(document, host=document.name, kind="written") for document in documents]
 
 
 def weakly_labelled(

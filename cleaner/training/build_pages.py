@@ -11,7 +11,7 @@ from collections import defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from cleaner.training.build import FIFTH, hand_labelled
+from cleaner.training.build import FIFTH, HAND_LABELS, hand_labelled
 from cleaner.training.documents import LabelledError, host_of, is_validation
 from cleaner.training.page_lines import MIN_AGREEMENT, LabelledPage, labelled_page
 from cleaner.training.pages import read_pages
@@ -26,9 +26,9 @@ BATCH = 64  # pages handed out at a time
 
 
 def build_pages(
-    shared: Path, hand_labels: Path, output: Path, workers: int, report: Callable[[str], None], every: int = 1
+    shared: Path, gold: Path, output: Path, workers: int, report: Callable[[str], None], every: int = 1
 ) -> None:
-    """Train the model for pages on what lies in ``shared`` and write it to ``output``."""
+    """Train the model for pages on what lies in ``shared`` and ``gold`` and write it to ``output``."""
     import torch
 
     from cleaner.rules import RuleSet, built_in_packs
@@ -41,7 +41,7 @@ def build_pages(
     if not files or not (shared / "gold").is_dir():
         raise LabelledError(f"{shared}: no folders data/ and gold/ with pages and labelled documents there")
     hand: dict[str, list[Labelled]] = defaultdict(list)
-    for name, document in by_hand(shared, hand_labels, files):
+    for name, document in by_hand(shared, gold / HAND_LABELS, files):
         hand[name].append(document)
     report(f"{sum(map(len, hand.values()))} texts labelled by hand, of {len(hand)} pages")
     pages = list(labelled(files, held_out(shared, files), hand, workers))[::every]
