@@ -24,11 +24,11 @@ from cleaner.html import Page
 from cleaner.html.decide import repeats_title
 from cleaner.html.walk import H1, Tree
 from cleaner.training.build import FIFTH, hand_labelled
-from cleaner.training.documents import UNKNOWN, Labelled
+from cleaner.training.documents import HAND_LABELS, UNKNOWN, Labelled
 from cleaner.training.pages import read_pages
 
 MOST_UNKNOWN = 0.02  # of the lines of a page
-HAND_LABELS = Path(__file__).parent.parent / "gold" / "hand-labels.jsonl"
+GOLD = Path(__file__).parents[1] / "gold"
 
 
 def kept_by_hand(document: Labelled, title: str) -> str:
@@ -49,7 +49,7 @@ def main() -> None:
     file = shared / "data" / "wcxb-dev.jsonl.zst"
     pages = {page["id"]: page for page in read_pages(file) if page["row"] % FIFTH and extraction.is_reliable(page)}
     found = defaultdict(list)
-    for document in hand_labelled(shared, HAND_LABELS, [file]):
+    for document in hand_labelled(shared, GOLD / HAND_LABELS, [file]):
         page = pages.get(document.page) if document.kind == "page" else None
         if page is None or document.labels.count(UNKNOWN) > MOST_UNKNOWN * len(document.labels):
             continue

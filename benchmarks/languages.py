@@ -3,9 +3,9 @@
     python benchmarks/languages.py [SHARED]
 
 SHARED has a folder gold/ with NAME.tsv (rows `label TAB line`), of which the documents count whose number ends in 0 or
-5, and a folder data/ with pages as JSON Lines, of which every fifth counts. Of a page the text is cleaned that
-trafilatura extracts from it; word F1 compares bags of words with the page's main text. py3langid (extra `bench`) tells
-the language, of a page that of its main text.
+5, as of those in gold/written here, and a folder data/ with pages as JSON Lines, of which every fifth counts. Of a page
+the text is cleaned that trafilatura extracts from it; word F1 compares bags of words with the page's main text.
+py3langid (extra `bench`) tells the language, of a page that of its main text.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from ablation import held_out, row
 
 from cleaner import Cleaner
 from cleaner.scoring import confusion, judge
+from cleaner.training.documents import WRITTEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,11 +44,23 @@ NAMED = {
     "nb": "Norwegian",
     "nn": "Norwegian",
 }
-MORE = {"ar": "Arabic", "it": "Italian", "ko": "Korean", "nl": "Dutch", "pt": "Portuguese", "ru": "Russian"}
-MORE |= {"cs": "Czech", "da": "Danish", "sv": "Swedish", "tr": "Turkish", "uk": "Ukrainian", "zh": "Chinese"}
+MORE = {  # which documents of our own writing are in, besides
+    "ar": "Arabic",
+    "cs": "Czech",
+    "da": "Danish",
+    "it": "Italian",
+    "ko": "Korean",
+    "nl": "Dutch",
+    "pt": "Portuguese",
+    "ru": "Russian",
+    "sv": "Swedish",
+    "tr": "Turkish",
+    "uk": "Ukrainian",
+    "zh": "Chinese",
+}
 FEWEST = 3  # documents of our own writing in a language that has a row of its own
 OTHERS = "all others"
-WRITTEN = Path(__file__).parents[1] / "gold" / "written"
+GOLD = Path(__file__).parents[1] / "gold"
 LINES_HEAD = "| language | documents | macro F1 | drop F1 | body lost |\n| --- | --- | --- | --- | --- |"
 PAGES_HEAD = (
     "| language | pages | extracted, word F1 | cleaned, word F1 | difference |\n| --- | --- | --- | --- | --- |"
@@ -84,7 +97,7 @@ def gold_report(folder: Path) -> str:
 
 def written_report() -> str:
     """The table of documents of our own writing that validate; their names say in which language they are."""
-    documents = held_out(WRITTEN)
+    documents = held_out(GOLD / WRITTEN)
     names = [(NAMED | MORE).get(document.name.partition("-")[0], OTHERS) for document in documents]
     return lines_report(documents, [name if names.count(name) >= FEWEST else OTHERS for name in names])
 

@@ -244,7 +244,7 @@ def alike_features(
     count = np.empty(likeness.shape)
     near = np.zeros((2, len(stretch)))
     for number, keys in enumerate(likeness):
-        order, begin = grouped(tk.mixed(keys + stretch.astype(np.uint64)))
+        order, begin = grouped(tk.mixed(tk.mixed(keys) + stretch.astype(np.uint64)))
         size = np.diff(begin, append=len(order))
         count[number, order] = np.repeat(size, size)
         if number == SHAPE_KEY:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import plain
 import pytest
+from fixtures_reading import documents as fixtures
+from fixtures_reading import text_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_models import random_model
@@ -203,6 +205,20 @@ def test_large_batches_do_not_matter(cleaner: Cleaner) -> None:
     alone = [cleaner.label(text) for text in some]
     assert list(cleaner.label_many(some)) == alone
     assert list(cleaner.label_many(reversed(some))) == alone[::-1]
+
+
+def test_lines_alike_in_other_documents_do_not_matter(cleaner: Cleaner) -> None:
+    """Nor do lines that have the shape of a line in the document before, but for what follows its eighth token."""
+    some = ["\n".join(["One of the eight words here is red" + end] * 3) for end in ("", " and old.", "", " and old.")]
+    alone = [cleaner.label(text) for text in some]
+    assert list(cleaner.label_many(some)) == alone
+    assert list(cleaner.label_many(reversed(some))) == alone[::-1]
+
+
+def test_real_documents_do_not_matter_to_each_other(cleaner: Cleaner) -> None:
+    """Nor do the fixtures."""
+    some = [text_of(rows) for rows in fixtures().values()]
+    assert list(cleaner.label_many(some)) == [cleaner.label(text) for text in some]
 
 
 def test_history_does_not_matter(cleaner: Cleaner) -> None:

@@ -226,6 +226,32 @@ def test_a_pattern_that_takes_too_long_counts_as_not_found() -> None:
     assert time.perf_counter() - begin < 20 * TIME_LIMIT
 
 
+FORMER = {  # what rules that are phrases now had to hit, and to spare
+    "phrases.about-author": (
+        "Über den Autor|Zur Autorin|À propos de l’auteur|Over de auteur|Sobre el autor|Sull'autore|O autorze|Об авторе",
+        (
+            "Der Autor schwieg.|Über die Autobahn ging es heim|L'auteur est inconnu.|Over de auteurswet|L'autore tace|"
+            "Sobre el autor no se sabe nada.|O autorze książki wiadomo mało.|Об авторе известно немногое"
+        ),
+    ),
+    "phrases.comments-heading": ("Schreibe einen Kommentar", "Er schrieb einen Kommentar zur Wahl."),
+    "phrases.comment-form": (
+        "Deine E-Mail-Adresse wird nicht veröffentlicht. Erforderliche Felder sind mit * markiert",
+        "Kommentare sind frei.",
+    ),
+    "phrases.share": ("Copiar link|Copier le lien", "Copiar links de outros|Copier le lien entre les deux"),
+}
+
+
+@pytest.mark.parametrize("name", FORMER)
+def test_rules_that_became_phrases_hit_and_spare_what_they_did(name: str) -> None:
+    """Their examples, by the rule that took their place."""
+    rule = [rule for rule in BUILT_IN if rule.id == name]
+    hit, spared = (lines.split("|") for lines in FORMER[name])
+    assert hits(rule, ["\n".join(hit)]) == [(number, name) for number in range(len(hit))]
+    assert hits(rule, ["\n".join(spared)]) == []
+
+
 def test_phrases_take_no_longer_for_many_marks() -> None:
     """A line of nothing but marks between two words is no slower than others."""
     phrases = phrases_of(["boat *", "boat * sails * home"])

@@ -9,21 +9,21 @@ from pathlib import Path
 import pytest
 
 from cleaner.document import LABELS
-from cleaner.training.documents import Labelled, is_validation, read_gold
+from cleaner.training.documents import WRITTEN, Labelled, is_validation, read_gold
 
 ROOT = Path(__file__).parents[1]
-WRITTEN = ROOT / "gold" / "written"
+FOLDER = ROOT / "gold" / WRITTEN
 NAME = re.compile(r"[a-z]{2}(-[a-z]+)?-\d{3}")
 TELLING = 40  # characters: a line of text of so many stands in two documents only if it is copied
 TEXT = {LABELS.index("heading"), LABELS.index("body")}  # the set phrases of blog software are alike everywhere
 
-pytestmark = pytest.mark.skipif(not WRITTEN.exists(), reason="the folder gold/ is not beside the tests")
+pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="the folder gold/ is not beside the tests")
 
 
 @pytest.fixture(scope="module")
 def written() -> list[Labelled]:
     """All documents."""
-    return read_gold(WRITTEN)
+    return read_gold(FOLDER)
 
 
 def telling(documents: list[Labelled]) -> Counter[str]:

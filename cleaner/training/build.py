@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from cleaner.document import LABEL_INDEX
 from cleaner.training.documents import (
+    HAND_LABELS,
     UNKNOWN,
+    WRITTEN,
     Labelled,
     LabelledError,
     host_of,
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from cleaner.rules import RuleSet
 
 FIFTH = 5  # every fifth page of a file validates
-HAND_LABELS, WRITTEN = "hand-labels.jsonl", "written"
 TIMES = 2  # that a document of our own writing counts in context: they are short
 
 
@@ -58,9 +59,9 @@ def build(shared: Path, gold: Path, output: Path, workers: int, report: Callable
     report(f"{len(weak)} documents labelled by markup, and by hand where a line of the page was")
     rules: RuleSet = RuleSet(rule for pack in built_in_packs() for rule in pack.rules)
     shape, settings = Shape(), Settings()
-    documents = prepare(by_hand + own * TIMES + weak, rules, shape.bits)
+    hand, ours, marked = (prepare(some, rules, shape.bits) for some in (by_hand, own, weak))
     report("features")
-    arrays = train(documents, shape, settings, report).arrays
+    arrays = train(hand + ours * TIMES + marked, shape, settings, report).arrays
     save_model(output, head_of(rules, by_hand, own, weak), arrays)
     report(f"written to {output}")
 

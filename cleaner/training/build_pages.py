@@ -11,8 +11,8 @@ from collections import defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from cleaner.training.build import FIFTH, HAND_LABELS, hand_labelled
-from cleaner.training.documents import LabelledError, host_of, is_validation
+from cleaner.training.build import FIFTH, hand_labelled
+from cleaner.training.documents import HAND_LABELS, LabelledError, host_of, is_validation
 from cleaner.training.page_lines import MIN_AGREEMENT, LabelledPage, labelled_page
 from cleaner.training.pages import read_pages
 

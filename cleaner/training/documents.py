@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 UNKNOWN = -1
+HAND_LABELS, WRITTEN = "hand-labels.jsonl", "written"  # in the folder gold/
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
 SPAN_LABEL = 2  # where the label stands in [start, end, label, probability]
 
