@@ -89,7 +89,8 @@ def labels(shared: Path) -> str:
     rows = []
     for number, label in enumerate(LABELS):
         cells = [
-            f"{value:.3f} [{a:.3f} {b:.3f}]" for value, (a, b) in zip(rates(total)[number], ends[number], strict=True)
+            "-" if np.isnan(value) else f"{value:.3f} [{a:.3f} {b:.3f}]"
+            for value, (a, b) in zip(rates(total)[number], ends[number], strict=True)
         ]
         rows.append(f"| `{label}` | {total[number].sum():,} | {' | '.join(cells)} |")
     return "\n".join(["| label | lines | precision | recall | F1 |", "| --- | --- | --- | --- | --- |", *rows])

@@ -105,6 +105,12 @@ def test_patterns_are_searched_in_the_line_without_blanks_around_it() -> None:
     assert lines_hit("Boat 1\n \t Boat 2 \t \r\nBoat\n3\rBoat 4") == [0, 1, 4]
 
 
+def test_white_space_of_any_kind_is_a_space_to_patterns() -> None:
+    """Pages are full of spaces that do not break, and of tabs."""
+    lines = ["Boat\N{NO-BREAK SPACE}1", "Boat \t\t 2", "Boat\N{NO-BREAK SPACE} 3", "Boat\N{THIN SPACE}4", "Boat_5"]
+    assert lines_hit("\n".join(lines)) == [0, 1, 2, 3]
+
+
 # Phrases in place of a pattern
 
 

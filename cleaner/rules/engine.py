@@ -91,9 +91,12 @@ class RuleSet:
         return Evidence(line[hit], rule[hit])
 
     def matched(self, batch: Batch, line: NDArray[np.int64], rule: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether each rule's pattern is found in its line; the same line is searched once."""
+        """Whether each rule's pattern is found in its line; the same line is searched once.
+
+        Patterns see the line stripped, any run of white space in it as one space.
+        """
         distinct, which = np.unique(line, return_inverse=True)
-        texts = [tk.shown(batch, number).strip() for number in distinct.tolist()]
+        texts = [" ".join(tk.shown(batch, number).split()) for number in distinct.tolist()]
         known: dict[tuple[int, str], bool] = {}
         hits = []
         for number, r in zip(which.tolist(), rule.tolist(), strict=True):

@@ -27,6 +27,7 @@ from cleaner.training.documents import (
 )
 from cleaner.training.extractors import extract
 from cleaner.training.pages import Weak, read_pages, type_of, weak_corpus
+from cleaner.training.variants import variant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -59,9 +60,10 @@ def build(shared: Path, gold: Path, output: Path, workers: int, report: Callable
     report(f"{len(weak)} documents labelled by markup, and by hand where a line of the page was")
     rules: RuleSet = RuleSet(rule for pack in built_in_packs() for rule in pack.rules)
     shape, settings = Shape(), Settings()
-    hand, ours, marked = (prepare(some, rules, shape.bits) for some in (by_hand, own, weak))
+    varied = [variant(document) for document in by_hand + own]
+    hand, ours, marked, more = (prepare(some, rules, shape.bits) for some in (by_hand, own, weak, varied))
     report("features")
-    arrays = train(hand + ours * TIMES + marked, shape, settings, report).arrays
+    arrays = train(hand + ours * TIMES + marked + more, shape, settings, report).arrays
     save_model(output, head_of(rules, by_hand, own, weak), arrays)
     report(f"written to {output}")
 

@@ -62,7 +62,7 @@ class Settings:
     context_drop: float = 0.2
     decay: float = 0.02
     weak: float = 0.25
-    weak_context: float = 0.25
+    weak_context: float = 0.4
     balance: float = 0.25
     smooth: float = 0.02
     grip: float = 0.1
