@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from cleaner.pipeline import Cleaner
 
 INTERRUPTED = 130
+KILLED = 128  # and the number of the signal
 
 COMMANDS: dict[str, str] = {  # subcommand -> the module whose `main` runs it
     "corpus": "cleaner.corpus.command",
@@ -132,8 +134,16 @@ def command(argv: Sequence[str]) -> int:
     elif typed.version:
         print(version(load(settle(parser, typed))))
     else:
-        return run(settle(parser, typed))
+        return run_tidily(settle(parser, typed))
     return DONE
+
+
+def run_tidily(job: Job) -> int:
+    """Run the job; being told to stop, it leaves no more behind than after Ctrl-C."""
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        if signal.getsignal(number) == signal.SIG_DFL:  # nohup has it ignored
+            signal.signal(number, lambda number, _: sys.exit(KILLED + number))
+    return run(job)
 
 
 # What was typed
@@ -161,7 +171,7 @@ def add_deciding(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--rules", metavar="PACK.toml", action="append", default=[], help="add a rule pack; may be repeated")
     add("--disable", metavar="RULES", type=names, action="extend", default=[], help="switch off rules, by id")
-    add("--model", metavar="PATH", help="use another model")
+    add("--model", metavar="PATH", help="use another model for text; pages have one of their own")
     add = group.add_mutually_exclusive_group().add_argument
     add(
         "--favor",
@@ -334,6 +344,10 @@ def misfit(typed: argparse.Namespace) -> str | None:
             "--format does not go with --jsonl, which changes the text in records alone",
         ),
         (not typed.jsonl or typed.form != "lines", "--lines does not go with --jsonl: use --jsonl --labels"),
+        (
+            typed.title or (not typed.via and typed.form not in ("labels", "lines", "explain")),
+            "--no-title goes with what is kept of pages, not with --labels, --lines, --explain or --via",
+        ),
         (not typed.links or typed.form == "markdown", "--links goes with --format markdown"),
         (not typed.via or typed.input != "text", "--via is for pages: it does not go with --input text"),
         (

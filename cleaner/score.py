@@ -114,9 +114,17 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("labelled", metavar="LABELLED", nargs="+", type=Path, help="labelled files, or folders of them")
     add_deciding(parser.add_argument_group("how it decides"))
     add = parser.add_argument_group("what is shown").add_argument
-    add("--worst", metavar="N", type=int, default=WORST, help=f"so many of the worst documents (default: {WORST})")
+    add("--worst", metavar="N", type=count, default=WORST, help=f"so many of the worst documents (default: {WORST})")
     add("--json", action="store_true", help="one JSON object, for programs")
     return parser
+
+
+def count(typed: str) -> int:
+    """A number of things."""
+    number = int(typed)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{typed} is less than none")
+    return number
 
 
 def progress(items: Sequence[Any], unit: str) -> Iterator[Any]:

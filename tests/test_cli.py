@@ -473,8 +473,12 @@ def test_a_reader_that_never_reads_is_no_error() -> None:
             assert process.returncode == 0
 
 
-def test_an_interrupt_leaves_nothing_behind(folder: Path) -> None:
-    """Ctrl-C ends the command at once, without a traceback and without half of an output."""
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 128 + signal.SIGTERM), (signal.SIGHUP, 128 + signal.SIGHUP)],
+)
+def test_an_interrupt_leaves_nothing_behind(folder: Path, sent: signal.Signals, code: int) -> None:
+    """Ctrl-C and the like end the command at once, without a traceback and without half of an output."""
     with start("--jsonl", "-o", "out.jsonl") as process:
         assert process.stdin is not None
         process.stdin.write(b'{"text": ""}\n')
@@ -483,9 +487,9 @@ def test_an_interrupt_leaves_nothing_behind(folder: Path) -> None:
         while not any(path.stat().st_size for path in folder.iterdir()):
             assert time.monotonic() < deadline
             time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
         assert process.communicate(timeout=PATIENCE) == (b"", b"")
-        assert process.returncode == 130
+        assert process.returncode == code
     assert not list(folder.iterdir())
 
 

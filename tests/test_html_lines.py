@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -10,9 +11,15 @@ from hypothesis import strategies as st
 
 from cleaner.html import read_page, text_of, types_of
 from cleaner.html.decide import batch_of
+from cleaner.html.markdown import markdown
 from cleaner.html.tags import PART, TAG_FEATURES, describe, markup_of, tokens_of
 from cleaner.html.walk import HIDDEN, LINK, TABLE
 from cleaner.lines import split_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cleaner.html.walk import Tree
 
 CASES = [
     # what is tested, the page, its lines
@@ -95,20 +102,38 @@ def test_depth() -> None:
     assert read_page(html).tree.lines == ["deep", "end"]
 
 
+def seconds(work: Callable[[], object]) -> float:
+    """The shortest of some runs."""
+    best = 9.0
+    for _ in range(3):
+        begin = time.perf_counter()
+        work()
+        best = min(best, time.perf_counter() - begin)
+    return best
+
+
+PART_OF_PAGE = "<div><ul><li>One <b>two</b></li></ul><p>Three <a href=x>four</a></p></div>"
+
+
 def test_time_is_linear() -> None:
-    """Twice the page takes about twice the time."""
+    """Four times the page takes about four times the time."""
 
-    def seconds(count: int) -> float:
-        html = "<div><ul><li>One <b>two</b></li></ul><p>Three <a href=x>four</a></p></div>" * count
-        best = 9.0
-        for _ in range(3):
-            begin = time.perf_counter()
-            page = read_page(html)
-            markup_of(page.tree, page.words)
-            best = min(best, time.perf_counter() - begin)
-        return best
+    def described(count: int) -> object:
+        page = read_page(PART_OF_PAGE * count)
+        return markup_of(page.tree, page.words)
 
-    assert seconds(8000) < 4 * seconds(4000)
+    assert seconds(lambda: described(8000)) < 9 * seconds(lambda: described(2000))
+
+
+@pytest.mark.parametrize("shape", [PART_OF_PAGE, "<b>x", "<ul><li>x", "<table><tr><td>x"])
+def test_time_of_markdown_is_linear(shape: str) -> None:
+    """So does Markdown, also where tags are never closed."""
+    small, large = (read_page(shape * count, keep_parts=True).tree for count in (1000, 4000))
+
+    def time_of(tree: Tree) -> float:
+        return seconds(lambda: markdown(tree, [True] * len(tree.lines), links=True))
+
+    assert time_of(large) < 9 * time_of(small)
 
 
 # Text that is not shown

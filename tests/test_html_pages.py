@@ -212,6 +212,10 @@ def test_bad_bytes_are_reported() -> None:
         ["--via", "trafilatura", "--input", "text"],
         ["--via", "trafilatura", "--format", "markdown"],
         ["--format", "html"],
+        ["--no-title", "--explain"],
+        ["--no-title", "--lines"],
+        ["--no-title", "--labels"],
+        ["--no-title", "--via", "trafilatura"],
     ],
 )
 def test_options_that_do_not_fit(arguments: list[str]) -> None:

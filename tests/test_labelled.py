@@ -9,7 +9,7 @@ import pytest
 
 from cleaner import Cleaner
 from cleaner.document import LABELS
-from cleaner.render import spans
+from cleaner.render import spans, tsv
 from cleaner.training.documents import LabelledError, read_all, read_labelled, read_records
 
 if TYPE_CHECKING:
@@ -40,8 +40,9 @@ def test_rows(tmp_path: Path) -> None:
         {"text": TEXT, "labels": ["heading", "body", "ad"]},
         {"lines": TEXT.split("\n"), "labels": ["heading", "body", "ad"]},
         {"text": TEXT, "labels": [[0, 5, "heading", 0.9], [7, 34, "body", 0.8], [35, 48, "ad", 0.7]], "more": 1},
+        {"text": TEXT, "labels": [[35, 48, "ad", 0.7], [0, 5, "heading", 0.9], [7, 34, "body", 0.8]]},
     ],
-    ids=["text", "lines", "spans"],
+    ids=["text", "lines", "spans", "spans in any order"],
 )
 def test_records(tmp_path: Path, record: dict[str, object]) -> None:
     """Each form of a record holds the same document."""
@@ -62,6 +63,9 @@ def test_what_the_command_writes_can_be_read(tmp_path: Path) -> None:
     record = {"text": TEXT, "labels": spans(lines)}
     (found,) = read_records(write(tmp_path, "one.jsonl", json.dumps(record)))
     assert [LABELS[number] for number in found.labels] == [line.label for line in lines]
+    found = read_labelled(write(tmp_path, "one.tsv", tsv(lines)))
+    assert [LABELS[number] for number in found.labels] == [line.label for line in lines]
+    assert found.lines == [line.text for line in lines]
 
 
 def test_folders(tmp_path: Path) -> None:
@@ -97,6 +101,13 @@ FAULTS = {
     "a break in a line": ("x.jsonl", '{"lines": ["a\\nb"], "labels": ["ad"]}\n', ":1: a line break"),
     "a label short": ("x.jsonl", '{"text": "a\\nb", "labels": ["ad"]}\n', ":1: 1 labels for 2 lines"),
     "a label that is a number": ("x.jsonl", '{"text": "a", "labels": [3]}\n', ":1: unknown label 3"),
+    "a span of no line": (
+        "x.jsonl",
+        '{"text": "a", "labels": [[5, 9, "ad", 1]]}\n',
+        ":1: no line of the text stands at 5",
+    ),
+    "a span of two lines": ("x.jsonl", '{"text": "a\\nb", "labels": [[0, 3, "ad", 1]]}\n', ":1: no line of the text"),
+    "a span without ends": ("x.jsonl", '{"text": "a", "labels": [["a", "b", "ad"]]}\n', ":1: a span does not begin"),
     "a label too deep": ("x.jsonl", '{"text": "a", "labels": [["ad"]]}\n', ":1: unknown label ['ad']"),
 }
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from cleaner.html.walk import Tree
 
+DEEPEST = 100  # elements around a line that are looked at: tags that are never closed nest without end
 LEVELS = {f"h{level}": level for level in range(1, 7)}
 LISTS = frozenset(("ul", "ol", "menu", "dir"))
 CODE = frozenset(("pre", "listing", "plaintext", "xmp"))
@@ -103,8 +104,10 @@ def tag_of(tree: Tree, element: int) -> str:
 
 
 def tags_above(tree: Tree, element: int) -> Iterator[tuple[str, int]]:
-    """The tags of an element and of those around it, innermost first, with their numbers."""
-    while element >= 0:
+    """The tags of an element and of the nearest around it, innermost first, with their numbers."""
+    for _ in range(DEEPEST):
+        if element < 0:
+            return
         yield tag_of(tree, element), element
         element = tree.parent[element]
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 
-HEAD = 4096  # bytes that are looked at
+HEAD = 4096  # bytes that are looked at, after the comments and white space that a page may begin with
+BEFORE = re.compile(rb"(?:\s+|<!--.*?-->)+", re.DOTALL)
 PAGE = re.compile(
-    rb"(?:<\?xml[^>]*>|<!--.*?-->|\s)*<(?:!doctype\s+html|html|head|body|title|meta|base)\b", re.IGNORECASE | re.DOTALL
+    rb"(?:<\?xml[^>]*>|<!--.*?-->|\s)*<(?:!doctype\s+html|html|head|body|title|meta|base|link)\b",
+    re.IGNORECASE | re.DOTALL,
 )
 FRAGMENT = re.compile(
-    rb"(?:<!--.*?-->|\s)*<(div|p|article|section|main|table|h[1-6]|ul|ol|script|style)\b[^<>]*>", re.DOTALL
+    rb"(?:<!--.*?-->|\s)*<(div|p|article|section|main|nav|header|footer|aside|form|figure|blockquote|pre|table|h[1-6]|ul|ol|dl|span|a|center"
+    rb"|noscript|script|style)\b[^<>]*>",
+    re.DOTALL,
 )
 TAG = re.compile(rb"<[a-zA-Z!/][^<>]*>")
 MAGIC = (
@@ -37,7 +41,8 @@ def is_page(data: bytes) -> bool:
     >>> is_page(b"<!DOCTYPE html><p>Text"), is_page(b"1 < 2"), is_page(b"<div><p>One</p></div>")
     (True, False, True)
     """
-    head = narrow(data)
+    before = BEFORE.match(data)
+    head = narrow(data[before.end() :] if before else data)
     if PAGE.match(head):
         return True
     return bool((start := FRAGMENT.match(head)) and b"</" + start[1] in data)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 UNKNOWN = -1
 HAND_LABELS, WRITTEN = "hand-labels.jsonl", "written"  # in the folder gold/
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
+PROBABILITY = re.compile(r"[01]\.\d{4}\t")
 SPAN_LABEL = 2  # where the label stands in [start, end, label, probability]
 
 
@@ -55,7 +56,10 @@ class Labelled:
 
 
 def read_labelled(path: Path) -> Labelled:
-    """Read a document of rows ``label TAB line``; blank lines have no label. Raises ``LabelledError``."""
+    """Read a document of rows ``label TAB line``; blank lines have no label. Raises ``LabelledError``.
+
+    What ``cleaner --labels`` writes, with a probability between the two, is read as well.
+    """
     lines, labels = [], []
     content = read_text(path)
     rows = content.split("\n")
@@ -70,6 +74,8 @@ def read_labelled(path: Path) -> Labelled:
             labels.append(label_number(label, f"{path}:{number}"))
         elif label and not tab:
             raise LabelledError(f"{path}:{number}: no TAB between label and line: was the file cut?")
+    if lines and all(PROBABILITY.match(line) for line in lines if line.strip()):
+        lines = [PROBABILITY.sub("", line, count=1) for line in lines]
     return Labelled(path.stem, "\n".join(lines), tuple(labels))
 
 
@@ -112,11 +118,24 @@ def document_of(record: Any, where: str, name: str) -> Labelled:
         raise LabelledError(f'{where}: no record of the form {{"text": "...", "labels": ["body", ...]}}')
     text = text_of(record, where)
     lines = [line for line in LINE_BREAK.split(text) if line.strip()]
-    labels = tuple(number_of(entry, where) for entry in record["labels"])
+    labels = tuple(number_of(entry, where) for entry in in_order(record["labels"], text, where))
     if len(labels) != len(lines):
         raise LabelledError(f"{where}: {len(labels)} labels for {len(lines)} lines that are not blank")
     host = record.get("host") or host_of(str(record.get("url") or ""))
     return Labelled(str(record.get("id") or name), text, labels, str(host))
+
+
+def in_order(entries: list[Any], text: str, where: str) -> list[Any]:
+    """The entries of ``labels``, where they are spans in the order of the lines; raises ``LabelledError``."""
+    if not all(isinstance(entry, list) and len(entry) > SPAN_LABEL for entry in entries):
+        return entries
+    if not all(isinstance(end, int) for entry in entries for end in entry[:SPAN_LABEL]):
+        raise LabelledError(f"{where}: a span does not begin with two numbers, its start and its end")
+    entries = sorted(entries, key=lambda entry: entry[0])
+    for begin, end, *_ in entries:
+        if not text[begin:end].strip() or LINE_BREAK.search(text[begin:end]):
+            raise LabelledError(f"{where}: no line of the text stands at {begin} to {end}")
+    return entries
 
 
 def text_of(record: dict[str, Any], where: str) -> str:
