@@ -155,7 +155,7 @@ def clean_slice(
 ) -> tuple[pa.Array, pa.Array, pa.Array]:
     """The new texts, the added column, and the share of the characters that is not kept."""
     batch = joined(texts)
-    if pages is None:
+    if not pages:  # none are given, or there are no texts
         labels, scores, evidence = cleaner.decide(batch)
         keep = cleaner.kept[labels]
     else:

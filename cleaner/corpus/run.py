@@ -149,4 +149,4 @@ def written(shard: Shard, folder: Path, aside: bool) -> list[str]:
     names = shard.outputs()
     if aside:
         names += [str(Path(SET_ASIDE) / name) for name in names]
-    return [name for name in names if shard.to != "text" or (folder / name).exists()]
+    return [name for name in names if (folder / name).exists()]  # not a text, or a table, of which all was rejected

@@ -86,9 +86,7 @@ def read_rows(task: Task, settings: Settings) -> Rows:
         return Rows(from_stream(task.rows), settings.field)
     if task.rows and isinstance(task.rows[0], Page):
         return read_pages(task, cast("list[Page]", task.rows), settings)
-    if task.rows or task.to != "parquet":
-        return read_lines(task, settings)
-    return Rows(pa.record_batch({settings.field: pa.array([], pa.string())}), settings.field)
+    return read_lines(task, settings)
 
 
 def read_lines(task: Task, settings: Settings) -> Rows:
@@ -158,6 +156,7 @@ def read_pages(task: Task, pages: Sequence[Page], settings: Settings) -> Rows:
     repaired = 0
     for number, page in enumerate(pages, task.first):
         try:
+            check_name(page)
             text, bad, lines = page_text(page)
         except Exception as error:  # noqa: BLE001 (whatever an extractor trips over, the page is to blame)
             rejected.append(Rejected(number, f"{', '.join(filter(None, page.fields.values()))}: {error}"))
@@ -170,6 +169,13 @@ def read_pages(task: Task, pages: Sequence[Page], settings: Settings) -> Rows:
     columns = [pa.array([entry[name] for entry in fields], pa.string()) for name in names]
     batch = pa.RecordBatch.from_arrays([*columns, pa.array(texts, pa.string())], [*names, settings.field])
     return Rows(batch, settings.field, None, repaired, rejected, read)
+
+
+def check_name(page: Page) -> None:
+    """Raise ``ValueError`` if the name of a page's file is no text: no column could hold it."""
+    path = page.fields.get("path") or ""
+    if without_surrogates(path) != path:
+        raise ValueError("the name is not UTF-8: rename the file")
 
 
 def page_text(page: Page) -> tuple[str, int, ReadPage | None]:

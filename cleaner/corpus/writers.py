@@ -24,6 +24,10 @@ ROW_GROUP = 32 * MEGABYTE  # of a Parquet file, in memory
 DRAFTS = ".cleaner-*.tmp"
 
 
+class NothingWritten(Exception):  # noqa: N818 (it is no error of the program)
+    """No batch came, so the columns are not known, and a file of 0 bytes would be no Parquet: there is no file."""
+
+
 class Output(Protocol):
     """Takes the pieces of a shard in order."""
 
@@ -33,22 +37,30 @@ class Output(Protocol):
 
 @contextmanager
 def output(folder: Path, name: str, to: str, kind: str) -> Iterator[Output]:
-    """An output of a shard; its files are there once the block ends without an exception. Raises ``OSError``."""
-    with ExitStack() as stack:
-        if to == "text":
-            yield Texts(folder)
-            return
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = stack.enter_context(whole_file(path))
-        if to == "parquet":
-            table: Spooled | Table = Spooled(file) if kind == "jsonl" else Table(file)
-            stack.enter_context(table)
-            yield table
-        else:
-            if to == "jsonl.zst":
-                file = stack.enter_context(pa.CompressedOutputStream(pa.PythonFile(Undying(file), mode="w"), "zstd"))
-            yield Lines(file, to == "jsonl.gz")
+    """An output of a shard; its files are there once the block ends without an exception. Raises ``OSError``.
+
+    Of a table of which no batch was written there is none.
+    """
+    if to == "text":
+        yield Texts(folder)
+        return
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with ExitStack() as stack:
+            file = stack.enter_context(whole_file(path))
+            if to == "parquet":
+                table: Spooled | Table = Spooled(file) if kind == "jsonl" else Table(file)
+                stack.enter_context(table)
+                yield table
+            else:
+                if to == "jsonl.zst":
+                    file = stack.enter_context(
+                        pa.CompressedOutputStream(pa.PythonFile(Undying(file), mode="w"), "zstd")
+                    )
+                yield Lines(file, to == "jsonl.gz")
+    except NothingWritten:
+        path.unlink(missing_ok=True)  # what an earlier run left there
     sync_folder(path.parent)
 
 
@@ -127,6 +139,8 @@ class Table:
             self.flush()
         if self.writer is not None:
             self.writer.close()
+        elif kind is None:
+            raise NothingWritten
 
     def write(self, pieces: list[Piece]) -> None:
         """Write batches."""
@@ -165,7 +179,9 @@ class Spooled:
 
     def __exit__(self, kind: object, *_: object) -> None:
         with self.spool:
-            if kind is None and self.schema is not None:
+            if kind is None:
+                if self.schema is None:
+                    raise NothingWritten
                 self.spool.seek(0)
                 with Table(self.file) as table:
                     for batch in self.read(self.schema):

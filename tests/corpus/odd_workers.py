@@ -70,3 +70,14 @@ class Forgetful:
         """Write all rows but the last."""
         rows = [row for row in task.rows if row]
         return Result(task.shard, task.position, rows=len(rows), out=len(rows) - 1, kept=rows[:-1])
+
+
+class Failing:
+    """A worker that can do nothing."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def __call__(self, task: Task) -> Result:
+        """Fail."""
+        raise ValueError(f"as told, at row {task.first}")

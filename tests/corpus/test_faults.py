@@ -464,3 +464,91 @@ def test_a_very_large_row(folder: Path, form: str) -> None:
         found = [json.loads(line)["text"] for line in (folder / "out" / "a.jsonl").read_bytes().splitlines()]
     assert found == [Cleaner().clean(document) for document in documents]
     assert peak < 500 + 20 * LARGE
+
+
+def test_a_file_of_which_nothing_is_left(folder: Path) -> None:
+    """The folder stays a table where every row of a file is rejected, and the reason says what is wrong."""
+    pytest.importorskip("fastwarc", reason="fastwarc is missing: install the extra `corpus`")
+    path = write(folder / "in" / "cut.warc.gz", warc_record("response", page(SEEDS[0])))
+    os.truncate(path, path.stat().st_size - 300)
+    write(folder / "in" / "whole.warc.gz", warc_record("response", page(SEEDS[1])))
+    assert corpus("in", "--output", "out") == 1
+    assert pq.read_table("out").num_rows == 1
+    ((name, _, reason),) = rejected(folder / "out")
+    assert name == "cut.warc.gz"
+    assert reason.endswith("the record is cut short")
+
+
+@pytest.mark.parametrize("form", ["parquet", "jsonl"])
+def test_a_name_that_is_no_text(folder: Path, form: str) -> None:
+    """A file whose name is not UTF-8 is rejected with a word on its name."""
+    try:
+        write(folder / "in" / os.fsdecode(b"bad\xff.txt"), PROSE)
+    except OSError:
+        pytest.skip("file systems here take no such name")
+    assert corpus("in", "--output", "out", "--to", form) == 1
+    ((_, _, reason),) = rejected(folder / "out")
+    assert "the name is not UTF-8: rename the file" in reason
+    assert all(path.read_bytes()[-4:] == b"PAR1" for path in (folder / "out").rglob("*.parquet"))
+
+
+@pytest.mark.parametrize("form", ["parquet", "jsonl"])
+def test_a_table_without_rows_that_were_done(folder: Path, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    """Where no worker gave anything back the columns are not known: no file is better than one that is no Parquet."""
+    monkeypatch.setattr("cleaner.corpus.run.Worker", odd_workers.Failing)
+    if form == "parquet":
+        write_parquet(folder / "in" / "a.parquet", texts(2))
+    else:
+        write(folder / "in" / "a.jsonl", lines(texts(2)))
+    write(folder / "out" / "a.parquet", "of an earlier run")
+    assert corpus("in", "--output", "out", "--to", "parquet", "--restart") == 1
+    assert contents(folder / "out", own=False) == {}
+    assert len(rejected(folder / "out")) == 2
+    assert corpus("in", "--output", "out", "--to", "parquet") == 1
+
+
+@pytest.mark.parametrize("form", ["parquet", "jsonl"])
+@pytest.mark.parametrize("records", ["none", "pictures"])
+def test_a_warc_file_without_pages(folder: Path, records: str, form: str) -> None:
+    """Its table has the columns of all others, so that readers of the folder find them."""
+    pytest.importorskip("fastwarc", reason="fastwarc is missing: install the extra `corpus`")
+    picture = warc_record("response", b"\x89PNG", "http://example.org/b.png", "image/png")
+    write(folder / "in" / "a.warc", picture if records == "pictures" else b"")
+    write(folder / "in" / "b.warc", warc_record("response", page(SEEDS[0])))
+    assert corpus("in", "--output", "out", "--to", form) == 0
+    if form == "parquet":
+        assert pq.read_schema("out/a.parquet") == pq.read_schema("out/b.parquet")
+        assert pq.read_table("out").column_names == ["url", "date", "id", "text", "removed"]
+    else:
+        assert (folder / "out" / "a.jsonl").read_bytes() == b""
+
+
+@pytest.mark.parametrize("ending", ["", ".gz"])
+@pytest.mark.parametrize("left", [5, 60, 120, 160, 240])
+def test_a_warc_file_cut_in_a_header(folder: Path, ending: str, left: int) -> None:
+    """Where a file ends in the header of a record, it says so; what stands before is cleaned."""
+    pytest.importorskip("fastwarc", reason="fastwarc is missing: install the extra `corpus`")
+    first = write(folder / f"x.warc{ending}", warc_record("response", page(SEEDS[0]))).read_bytes()
+    second = write(folder / f"x.warc{ending}", warc_record("response", page(SEEDS[1]))).read_bytes()
+    (folder / f"a.warc{ending}").write_bytes(first + second[:left])
+    assert corpus(f"a.warc{ending}", "--output", "out") == 1
+    assert pq.read_table("out/a.parquet")["text"].to_pylist() == [Cleaner().clean_html(page(SEEDS[0]))]
+    ((name, row, reason),) = rejected(folder / "out")
+    assert (name, row) == (f"a.warc{ending}", 2)
+    assert ("Invalid WARC header" if (ending, left) == ("", 5) else "the file is cut short") in reason
+    (folder / f"b.warc{ending}").write_bytes(second[:left])
+    assert corpus(f"b.warc{ending}", "--output", "none") == 1
+    assert contents(folder / "none", own=False) == {}
+
+
+@pytest.mark.parametrize("ending", ["", ".gz"])
+def test_a_warc_file_cut_in_a_picture(folder: Path, ending: str) -> None:
+    """What is no page is missed too."""
+    pytest.importorskip("fastwarc", reason="fastwarc is missing: install the extra `corpus`")
+    noise = random.Random(0).randbytes(5000)  # noqa: S311 (no secret)
+    picture = warc_record("response", noise, "http://example.org/b.png", "image/png")
+    path = write(folder / f"a.warc{ending}", warc_record("response", page(SEEDS[0])) + picture)
+    os.truncate(path, path.stat().st_size - 3000)
+    assert corpus(path.name, "--output", "out") == 1
+    assert pq.read_table("out/a.parquet").num_rows == 1
+    assert "the file is cut short" in rejected(folder / "out")[0][2]
