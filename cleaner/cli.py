@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from cleaner.document import BODY_TEXT, LABELS, Label
 from cleaner.favor import FAVOR
 from cleaner.filter import DONE, FAILED, STDIN, Job, complain, load, reason, run
+from cleaner.stopping import HANG_UP, Stopped, stopping
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from cleaner.pipeline import Cleaner
 
 INTERRUPTED = 130
-KILLED = 128  # and the number of the signal
 
 COMMANDS: dict[str, str] = {  # subcommand -> the module whose `main` runs it
     "corpus": "cleaner.corpus.command",
@@ -103,6 +103,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
+    except Stopped as stop:
+        return stop.code
     except BrokenPipeError:
         abandon_stdout()
         return DONE
@@ -134,16 +136,10 @@ def command(argv: Sequence[str]) -> int:
     elif typed.version:
         print(version(load(settle(parser, typed))))
     else:
-        return run_tidily(settle(parser, typed))
+        job = settle(parser, typed)
+        with stopping(signal.SIGTERM, HANG_UP):
+            return run(job)
     return DONE
-
-
-def run_tidily(job: Job) -> int:
-    """Run the job; being told to stop, it leaves no more behind than after Ctrl-C."""
-    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
-        if signal.getsignal(number) == signal.SIG_DFL:  # nohup has it ignored
-            signal.signal(number, lambda number, _: sys.exit(KILLED + number))
-    return run(job)
 
 
 # What was typed

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -583,3 +584,12 @@ def test_the_command_is_installed() -> None:
         pytest.skip("not installed with its command")
     assert stat.S_IXUSR & script.stat().st_mode
     assert subprocess.run([script, "-h"], capture_output=True, check=True).stdout.startswith(b"usage: cleaner")
+
+
+def test_the_command_runs_outside_of_the_main_thread(folder: Path) -> None:
+    """Where no signals can be taken."""
+    path = folder / "a.txt"
+    path.write_bytes(document(PROSE))
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(main, [str(path), "-o", str(folder / "b.txt")]).result() == 0
+    assert (folder / "b.txt").read_bytes() == document(PROSE)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from timing import is_linear
 
 from cleaner.html import read_page, text_of, types_of
 from cleaner.html.decide import batch_of
@@ -15,11 +13,6 @@ from cleaner.html.markdown import markdown
 from cleaner.html.tags import PART, TAG_FEATURES, describe, markup_of, tokens_of
 from cleaner.html.walk import HIDDEN, LINK, TABLE
 from cleaner.lines import split_lines
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from cleaner.html.walk import Tree
 
 CASES = [
     # what is tested, the page, its lines
@@ -102,38 +95,24 @@ def test_depth() -> None:
     assert read_page(html).tree.lines == ["deep", "end"]
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """The shortest of some runs."""
-    best = 9.0
-    for _ in range(3):
-        begin = time.perf_counter()
-        work()
-        best = min(best, time.perf_counter() - begin)
-    return best
-
-
 PART_OF_PAGE = "<div><ul><li>One <b>two</b></li></ul><p>Three <a href=x>four</a></p></div>"
 
 
 def test_time_is_linear() -> None:
-    """Four times the page takes about four times the time."""
+    """Twice the page takes about twice the time."""
 
-    def described(count: int) -> object:
-        page = read_page(PART_OF_PAGE * count)
+    def described(html: str) -> object:
+        page = read_page(html)
         return markup_of(page.tree, page.words)
 
-    assert seconds(lambda: described(8000)) < 9 * seconds(lambda: described(2000))
+    assert is_linear(described, PART_OF_PAGE * 4000, PART_OF_PAGE * 8000)
 
 
 @pytest.mark.parametrize("shape", [PART_OF_PAGE, "<b>x", "<ul><li>x", "<table><tr><td>x"])
 def test_time_of_markdown_is_linear(shape: str) -> None:
     """So does Markdown, also where tags are never closed."""
-    small, large = (read_page(shape * count, keep_parts=True).tree for count in (1000, 4000))
-
-    def time_of(tree: Tree) -> float:
-        return seconds(lambda: markdown(tree, [True] * len(tree.lines), links=True))
-
-    assert time_of(large) < 9 * time_of(small)
+    one, two = (read_page(shape * count, keep_parts=True).tree for count in (2000, 4000))
+    assert is_linear(lambda tree: markdown(tree, [True] * len(tree.lines), links=True), one, two)
 
 
 # Text that is not shown

@@ -6,12 +6,13 @@ import argparse
 import os
 import signal
 import sys
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cleaner.document import BODY_TEXT, Label
 from cleaner.filter import DONE, FAILED, USAGE, complain, reason
+from cleaner.stopping import Stopped, stopping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from cleaner.corpus.run import Done
     from cleaner.corpus.settings import Settings
 
-INTERRUPTED, TERMINATED = 130, 143
+INTERRUPTED = 130
 
 DESCRIPTION = """\
 clean a corpus: files of many documents
@@ -69,36 +70,18 @@ def main(argv: Sequence[str]) -> int:
         complain(f"{error.name} is missing: install what corpora need with: pip install 'linesift[corpus]'")
         return USAGE
     settings = settle(parser, typed)
-    with stopping():
+    with stopping(signal.SIGTERM):
         try:
             return sample(typed, settings) if typed.sample else clean(typed, settings)
         except Refused as error:
             complain(error)
             return USAGE
-        except Stopped:
-            return TERMINATED
+        except Stopped as stop:
+            return stop.code
 
 
 class Refused(Exception):  # noqa: N818 (it is no error of the program)
     """Nothing can be done; the message says why, and what to do."""
-
-
-class Stopped(BaseException):
-    """The system wants the program to end."""
-
-
-@contextmanager
-def stopping() -> Iterator[None]:
-    """Let a request to end pass as an exception, so that nothing is left half written."""
-
-    def stop(*_: Any) -> None:
-        raise Stopped
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 # What was typed

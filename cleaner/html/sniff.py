@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 HEAD = 4096  # bytes that are looked at, after the comments and white space that a page may begin with
-BEFORE = re.compile(rb"(?:\s+|<!--.*?-->)+", re.DOTALL)
+BEFORE = re.compile(rb"(?:\s+|<!--.*?-->)*", re.DOTALL)
 PAGE = re.compile(
     rb"(?:<\?xml[^>]*>|<!--.*?-->|\s)*<(?:!doctype\s+html|html|head|body|title|meta|base|link)\b",
     re.IGNORECASE | re.DOTALL,
 )
 FRAGMENT = re.compile(
-    rb"(?:<!--.*?-->|\s)*<(div|p|article|section|main|nav|header|footer|aside|form|figure|blockquote|pre|table|h[1-6]|ul|ol|dl|span|a|center"
-    rb"|noscript|script|style)\b[^<>]*>",
+    rb"(?:<!--.*?-->|\s)*<(div|p|article|section|main|nav|header|footer|aside|form|figure|blockquote|pre|table|h[1-6]"
+    rb"|ul|ol|dl|span|a|center|noscript|script|style)\b[^<>]*>",
     re.DOTALL,
 )
 TAG = re.compile(rb"<[a-zA-Z!/][^<>]*>")
@@ -42,7 +42,8 @@ def is_page(data: bytes) -> bool:
     (True, False, True)
     """
     before = BEFORE.match(data)
-    head = narrow(data[before.end() :] if before else data)
+    begin = before.end() if before else 0
+    head = narrow(data[begin : begin + HEAD])
     if PAGE.match(head):
         return True
     return bool((start := FRAGMENT.match(head)) and b"</" + start[1] in data)
