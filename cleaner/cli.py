@@ -145,13 +145,14 @@ def command(argv: Sequence[str]) -> int:
 # What was typed
 
 
-class ShortHelp(argparse.Action):
-    """Help that ends after the options."""
+class Help(argparse.Action):
+    """Help, which as ``-h`` ends after the options."""
 
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+    def __call__(self, parser: argparse.ArgumentParser, _typed: Any, _value: Any, option: str | None = None) -> None:
         """Print it and exit."""
-        parser.epilog = None
-        parser.print_help()
+        if option == "-h":
+            parser.epilog = None
+        print(parser.format_help(), end="")  # argparse itself says nothing of a full disk
         parser.exit()
 
 
@@ -226,7 +227,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--via", choices=("trafilatura",), help="let this find the text of pages first, then clean that")
     add("--jsonl", action="store_true", help="JSON Lines in and out: just the text in each record changes")
     add("--field", metavar="NAME", help="the field that holds the text (default: text)")
-    add("--encoding", metavar="NAME", type=encoding, help="default: a byte order mark's; what a page declares; UTF-8")
+    add("--encoding", metavar="NAME", type=encoding, help="default: a byte order mark's; UTF-8; what a page declares")
     add("--strict", action="store_true", help="fail on bad bytes; else U+FFFD stands for them")
 
     add_deciding(parser.add_argument_group("how it decides"))
@@ -237,8 +238,8 @@ def make_parser() -> argparse.ArgumentParser:
 
     add = parser.add_argument_group("other").add_argument
     add("--exit-status", action="store_true", help="exit with 4 if nothing is kept")
-    add("-h", action=ShortHelp, nargs=0, help="show these options")
-    add("--help", action="help", help="show also details, exit codes and examples")
+    add("-h", action=Help, nargs=0, help="show these options")
+    add("--help", action=Help, nargs=0, help="show also details, exit codes and examples")
     add("--version", action="store_true", help="versions of program, model and rule packs")
     add("--completion", choices=("bash", "zsh", "tcsh"), help="print a completion script for the shell")
     add("--man", action="store_true", help="print the manual page: cleaner --man | man -l -")
@@ -313,7 +314,7 @@ def settle(parser: argparse.ArgumentParser, typed: argparse.Namespace) -> Job:
         links=typed.links,
         title=typed.title,
         keep=frozenset(Label) - frozenset(typed.drop) if typed.drop else keep,
-        field=(typed.field or "text") if typed.jsonl else None,
+        field=("text" if typed.field is None else typed.field) if typed.jsonl else None,
         packs=tuple(typed.rules),
         disable=tuple(typed.disable),
         model=typed.model,

@@ -202,6 +202,8 @@ def opened(name: str) -> Iterator[io.BufferedReader]:
             yield stream
     except IsADirectoryError as error:
         raise InputError(f"{called(name)}: is a directory: name the files in it") from error
+    except MemoryError as error:
+        raise InputError(f"{called(name)}: there is not enough memory for it") from error
     except OSError as error:
         raise InputError(f"{called(name)}: {reason(error)}") from error
 
@@ -339,8 +341,13 @@ def record_pieces(job: Job, cleaner: Cleaner, outcome: Outcome, name: str, strea
 
 
 def json_lines(job: Job, name: str, stream: io.BufferedReader) -> tuple[str, Iterable[list[bytes]]]:
-    """The lines of a stream in batches, and their encoding."""
-    mark = reading.marked(stream.peek(4))
+    """The lines of a stream in batches, and their encoding; raises ``InputError`` for what has none."""
+    from cleaner.html import sniff
+
+    head = stream.peek(16)
+    if what := sniff.fault(head):
+        raise InputError(f"{called(name)}: is {what}")
+    mark = reading.marked(head)
     encoding = job.encoding or (mark[1] if mark else "utf-8")
     if "\n".encode(encoding).removeprefix(codecs.BOM_UTF8) == b"\n":
         return encoding, reading.line_batches(stream)
@@ -353,7 +360,7 @@ def readable(job: Job, data: bytes, encoding: str) -> tuple[Record, int]:
     from cleaner.records import RecordError, read_record
 
     line, replaced = reading.decode(data, encoding, job.strict)
-    record = read_record(line, job.field or "")
+    record = read_record(line, "" if job.field is None else job.field)
     if job.form == "labels" and "labels" in record.keys:
         raise RecordError("has a field 'labels' already: rename it first")
     return record, replaced

@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from functools import lru_cache
 from itertools import pairwise
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -34,8 +35,8 @@ CERTAIN = 0.995  # the precision that certain rules are held to
 class Cleaner:
     """Labels lines and keeps those with the labels in ``keep``.
 
-    ``rules`` replaces the built-in packs by rules (or plain data for rules) of one's own, ``packs``
-    adds packs by their paths, ``disable`` switches rules off by id. ``model`` is a path, plain data or
+    ``rules`` takes the place of the built-in packs: rules, or plain data for rules, of one's own. ``packs``
+    adds packs to them, by their paths, ``disable`` switches rules off by id. ``model`` is a path, plain data or
     a ``Model``. ``favor="precision"`` drops also lines that are kept with doubt, ``"recall"`` keeps also
     lines that are dropped with doubt, ``"balanced"`` is the default; ``threshold`` instead is the
     probability, above 0 and below 1, from which on a line is kept (see ``cleaner.favor``). ``page_model``
@@ -63,8 +64,8 @@ class Cleaner:
         self.keep = labels_named(keep)
         self.kept = np.array([label in self.keep for label in LABELS])
         self.bounds = bounds_of(favor, threshold)
-        self.packs = (*(built_in_packs() if rules is None else [own_pack(rules)]), *map(checked_pack, packs))
-        self.rules = rule_set(enabled(self.packs, disable))
+        self.packs = (*(built_in_packs() if rules is None else [own_pack(rules)]), *map(checked_pack, listed(packs)))
+        self.rules = rule_set(enabled(self.packs, listed(disable)))
         self.model = as_model(model)
         self.page_model = page_model
         self.title = title
@@ -246,9 +247,14 @@ def batches(texts: Iterable[str]) -> Iterator[Batch]:
         yield split_lines(waiting)
 
 
+def listed(given: Iterable[Any]) -> list[Any]:
+    """What is given, as a list; a single name or path stands for a list of it."""
+    return [given] if isinstance(given, (str, PathLike)) else list(given)
+
+
 def labels_named(names: Iterable[str]) -> frozenset[Label]:
     """The labels of these names; raises ``ValueError`` for one that does not exist."""
-    names = [names] if isinstance(names, str) else list(names)
+    names = listed(names)
     if unknown := [name for name in names if name not in LABEL_INDEX]:
         raise ValueError(f"unknown label {unknown[0]!r}; known are {', '.join(LABELS)}")
     return frozenset(Label(name) for name in names)

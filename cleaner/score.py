@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -187,7 +188,7 @@ def label_rows(table: NDArray[np.int64]) -> list[str]:
 
     rows = [f"{'label':<11} precision  recall      F1    lines    found"]
     for number, (label, rate) in enumerate(zip(LABELS, rates(table).tolist(), strict=True)):
-        cells = "".join(f"{'-' if value != value else f'{value:.3f}':>8}" for value in rate)  # noqa: PLR0124 (nan)
+        cells = "".join(f"{cell(value):>8}" for value in rate)
         rows.append(f"{label:<11}  {cells} {table[number].sum():8,} {table[:, number].sum():8,}")
     return rows
 
@@ -200,8 +201,13 @@ def figure_rows(found: Comparison) -> list[str]:
     ends: dict[str, str] = {}
     if len(found.tables) >= ENOUGH:
         low, high = intervals(found.tables)
-        ends = {name: f"  [{a:.3f} {b:.3f}]" for name, a, b in zip(value, low, high, strict=True)}
-    return [f"{title:<30} {value[name]:.3f}{ends.get(name, '')}" for title, name in FIGURES.items()]
+        ends = {name: f"  [{cell(a)} {cell(b)}]" for name, a, b in zip(value, low, high, strict=True)}
+    return [f"{title:<30} {cell(value[name])}{ends.get(name, '')}" for title, name in FIGURES.items()]
+
+
+def cell(value: float) -> str:
+    """A figure as it is shown."""
+    return "-" if math.isnan(value) else f"{value:.3f}"
 
 
 def confusion_rows(table: NDArray[np.int64]) -> list[str]:
@@ -241,12 +247,9 @@ def plain(found: Comparison, tool: Cleaner | None = None) -> dict[str, Any]:
     result: dict[str, Any] = {
         "documents": len(found.documents),
         "lines": int(table.sum()),
-        **figures(table)._asdict(),
+        **{name: known(value) for name, value in figures(table)._asdict().items()},
         "labels": {
-            label.value: {
-                name: None if value != value else value  # noqa: PLR0124 (nan)
-                for name, value in zip(names, rate, strict=True)
-            }
+            label.value: {name: known(value) for name, value in zip(names, rate, strict=True)}
             | {"lines": int(table[number].sum()), "found": int(table[:, number].sum())}
             for number, (label, rate) in enumerate(zip(LABELS, rates(table).tolist(), strict=True))
         },
@@ -256,6 +259,12 @@ def plain(found: Comparison, tool: Cleaner | None = None) -> dict[str, Any]:
     if len(found.tables) >= ENOUGH:
         low, high = intervals(found.tables)
         result["intervals"] = {
-            name: [float(a), float(b)] for name, a, b in zip(figures(table)._fields, low, high, strict=True)
+            name: [known(float(a)), known(float(b))]
+            for name, a, b in zip(figures(table)._fields, low, high, strict=True)
         }
     return result | ({} if tool is None else {"versions": tool.versions()})
+
+
+def known(value: float) -> float | None:
+    """A figure, or None where there is none: JSON has no ``nan``."""
+    return None if math.isnan(value) else value

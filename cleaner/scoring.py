@@ -24,7 +24,7 @@ BINS = 10  # of equal width, in which probabilities are compared with what came 
 
 
 class Figures(NamedTuple):
-    """What is measured over all lines; every figure is a share, from 0 to 1.
+    """What is measured over all lines; every figure is a share, from 0 to 1, or ``nan``: a share of nothing.
 
     ``macro_f1`` is the mean of the labels' F1, over those that occur; ``accuracy`` the share of lines that are
     labelled right. ``drop_*`` take all boilerplate labels as one, whose lines are to be dropped;
@@ -86,13 +86,18 @@ def figures(table: NDArray[np.number]) -> Figures:
     found, gold = table[:, ~TEXT].sum(), table[~TEXT].sum()
     lost = table[TEXT][:, ~TEXT].sum()
     return Figures(
-        float(known.mean()) if len(known) else 0.0,
-        float(np.trace(table) / max(table.sum(), 1)),
-        float(dropped / max(found, 1)),
-        float(dropped / max(gold, 1)),
-        float(2 * dropped / max(found + gold, 1)),
-        float(lost / max(table[TEXT].sum(), 1)),
+        share(known.sum(), len(known)),
+        share(np.trace(table), table.sum()),
+        share(dropped, found),
+        share(dropped, gold),
+        share(2 * dropped, found + gold),
+        share(lost, table[TEXT].sum()),
     )
+
+
+def share(part: float, whole: float) -> float:
+    """The one in the other, ``nan`` of nothing."""
+    return float(part / whole) if whole else float("nan")
 
 
 def intervals(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import json
+import lzma
 import os
 import re
 import select
@@ -390,9 +393,46 @@ def test_a_full_disk_is_told() -> None:
     """Output that cannot be written is an error with a reason, not a traceback."""
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(COMMAND, input=document(PROSE), stdout=full, stderr=subprocess.PIPE, check=False)
+        told = subprocess.run([*COMMAND, "--help"], stdout=full, stderr=subprocess.PIPE, check=False)
     assert (done.returncode, done.stderr) == (1, b"cleaner: <stdout>: No space left on device\n")
+    assert (told.returncode, told.stderr) == (done.returncode, done.stderr)
     done = run("-o", "/dev/full", stdin=document(PROSE))
     assert (done.returncode, done.stderr) == (1, b"cleaner: /dev/full: No space left on device\n")
+
+
+def test_too_little_memory_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """An input that does not fit into memory is an error with a name; the others are done."""
+    names = [tmp_path / "large.txt", tmp_path / "small.txt"]
+    for name in names:
+        name.write_bytes(document(PROSE, name.stem))
+    clean = cleaner.Cleaner.clean
+
+    def short_of_memory(self: cleaner.Cleaner, text: str) -> str:
+        if "large" in text:
+            raise MemoryError
+        return clean(self, text)
+
+    monkeypatch.setattr(cleaner.Cleaner, "clean", short_of_memory)
+    assert main([str(name) for name in names]) == 1
+    out, err = capfd.readouterr()
+    assert out.startswith(PROSE)
+    assert err == f"cleaner: {names[0]}: there is not enough memory for it\n"
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_packed_records_are_told_once(pack: Any) -> None:
+    """Not line by line of what is no text."""
+    done = run("--jsonl", stdin=pack(b'{"text": "A line."}\n' * 9))
+    assert done.returncode == 1
+    assert re.fullmatch(rb"cleaner: <stdin>: is \w+-compressed: unpack it first, as with \w+cat\n", done.stderr)
+
+
+def test_a_field_without_a_name() -> None:
+    """JSON allows it."""
+    record = json.dumps({"": PROSE, "text": 1}).encode() + b"\n"
+    assert run("--jsonl", "--field", "", stdin=record).stdout == record
 
 
 @pytest.mark.parametrize(

@@ -331,6 +331,15 @@ def cleaner_with(tmp_path: Path, pack: str | bytes, **options: Any) -> Cleaner:
     return Cleaner(model=TOY, packs=[path], **options)
 
 
+def test_one_name_stands_for_a_list_of_it(tmp_path: Path) -> None:
+    """A path or an id need not be put in brackets; its letters are never taken for names."""
+    path = tmp_path / "own.toml"
+    path.write_text(PACK, encoding="utf-8")
+    for pack in (path, str(path)):
+        assert Cleaner(model=TOY, rules=[], packs=pack).clean("Boat 1") == ""
+        assert Cleaner(model=TOY, rules=[], packs=pack, disable="mine.boat").clean("Boat 1") == "Boat 1"
+
+
 def test_a_pack_of_ones_own_is_used(tmp_path: Path) -> None:
     """Its certain rules decide, and are named as the reason."""
     boat, other = cleaner_with(tmp_path, PACK).label("Boat 7\nThe boat 7 was late.")

@@ -47,6 +47,17 @@ def test_the_report_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
     assert sum(wrong) == round((1 - found["accuracy"]) * found["lines"])
 
 
+def test_where_there_is_nothing_to_measure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No boilerplate, nothing to find: no figure, rather than one of 0; null in JSON."""
+    for name in "abcdef":
+        (tmp_path / f"{name}.tsv").write_text(GOOD.partition("ad\t")[0], encoding="utf-8")
+    assert main(["score", str(tmp_path)]) == 0
+    assert "boilerplate dropped: F1        -  [- -]\n" in capsys.readouterr().out
+    assert main(["score", str(tmp_path), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert (found["drop_f1"], found["intervals"]["drop_f1"], found["body_lost"]) == (None, [None, None], 0)
+
+
 def test_options_reach_the_cleaner(capsys: pytest.CaptureFixture[str]) -> None:
     """What is measured is what was asked for: recall loses no more of the body, precision no less."""
     lost = []

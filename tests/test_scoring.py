@@ -52,20 +52,24 @@ def test_figures_by_hand() -> None:
 
 
 def test_nothing_to_measure() -> None:
-    """Empty tables have figures of 0, no errors."""
-    assert figures(table()) == (0, 0, 0, 0, 0, 0)
+    """A share of nothing is no number: where there is no boilerplate, none of it can be found."""
+    assert np.isnan(figures(table())).all()
+    found = figures(table((BODY, BODY, 3)))
+    assert np.isnan([found.drop_precision, found.drop_recall, found.drop_f1]).all()
+    assert (found.macro_f1, found.accuracy, found.body_lost) == (1, 1, 0)
+    assert np.isnan(figures(table((AD, AD, 3))).body_lost)
 
 
 @settings(deadline=None, derandomize=True)
 @given(pairs=labels)
 def test_figures_are_shares(pairs: list[tuple[int, int]]) -> None:
-    """Whatever is found, every figure is from 0 to 1; and all are best if all is right."""
+    """Whatever is found, every figure is from 0 to 1, or none; and all are best if all is right."""
     right, found = (np.array(column) for column in zip(*pairs, strict=True))
-    assert all(0 <= value <= 1 for value in figures(confusion(right, found)))
+    assert all(np.isnan(value) or 0 <= value <= 1 for value in figures(confusion(right, found)))
     perfect = figures(confusion(right, np.maximum(right, 0)))
     if (right >= 0).any():
         assert perfect.macro_f1 == perfect.accuracy == 1
-        assert perfect.body_lost == 0
+        assert not perfect.body_lost > 0
 
 
 def test_intervals_hold_the_figure_and_are_the_same_each_time() -> None:

@@ -222,7 +222,7 @@ def make_shard(sources: tuple[Source, ...], to: str | None) -> Shard:
     """A shard of these files, with the format they become; its number is yet to be given."""
     first = sources[0]
     alone = first.kind not in ("text", "html")
-    name = first.name if alone else f"{first.name}.and-{len(sources) - 1}-more"
+    name = first.name if len(sources) == 1 else f"{first.name}.and-{len(sources) - 1}-more"
     form = to or {"parquet": "parquet", "warc": "parquet", "text": "text", "html": "text"}.get(first.kind)
     form = form or {None: "jsonl", "gzip": "jsonl.gz", "zstd": "jsonl.zst"}[first.packing]
     if form == "text":

@@ -20,6 +20,7 @@ MAGIC = (
     (b"\x1f\x8b", "gzip-compressed: unpack it first, as with zcat"),
     (b"\x28\xb5\x2f\xfd", "zstd-compressed: unpack it first, as with zstdcat"),
     (b"\xfd7zXZ\x00", "xz-compressed: unpack it first, as with xzcat"),
+    *((b"BZh%d1AY&SY" % level, "bzip2-compressed: unpack it first, as with bzcat") for level in range(1, 10)),
     (b"PK\x03\x04", "a ZIP archive or office document: take its text out first"),
     (b"%PDF-", "a PDF document: take its text out first, as with pdftotext"),
     (b"\x89PNG\r\n", "a picture"),

@@ -165,6 +165,14 @@ def test_files_in_many_members(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("to", ["parquet", "jsonl", "jsonl.gz", "jsonl.zst"])
+def test_a_text_alone_keeps_its_name(folder: Path, to: str) -> None:
+    """Nothing is said of others."""
+    write(folder / "in" / "a.txt", DOCUMENTS[0])
+    assert corpus("in", "--output", "out", "--to", to) == 0
+    assert list(contents(folder / "out", own=False)) == [f"a.txt.{to}"]
+
+
+@pytest.mark.parametrize("to", ["parquet", "jsonl", "jsonl.gz", "jsonl.zst"])
 def test_every_format_becomes_every_other(folder: Path, to: str) -> None:
     """The same texts come out of every format in every other."""
     write_parquet(folder / "in" / "a.parquet", DOCUMENTS)
