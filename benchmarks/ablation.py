@@ -21,7 +21,7 @@ from cleaner import Cleaner
 from cleaner.document import LABELS
 from cleaner.features import CONTEXT_FEATURES, extract
 from cleaner.lines import split_lines
-from cleaner.model import PAGE_TYPES, SEEN, make_model, toy
+from cleaner.model import HINTS, SEEN, make_model, toy
 from cleaner.scoring import confusion, figures, intervals
 from cleaner.training.documents import Labelled, is_validation, read_gold
 
@@ -39,7 +39,7 @@ def rules_only() -> Cleaner:
     """A cleaner without a learned model: body unless rules say otherwise, blocks go on until prose resumes."""
     data = toy({"id": "rules alone", "words": {}, "bias": {"body": 1}})
     weight = data["hidden_weight"][0]
-    first = SEEN - len(PAGE_TYPES) - len(CONTEXT_FEATURES)
+    first = SEEN - HINTS - len(CONTEXT_FEATURES)
     data["hidden_bias"] -= 6  # so that evidence stays within the bound
     for number, label in enumerate(LABELS):
         weight[first + CONTEXT_FEATURES.index(f"rule_{label}"), number] = 4

@@ -1,10 +1,11 @@
 """The learned line classifier: weights and scores.
 
 Small networks in a row. The first reads a line alone: the sum of its rows of the table, and how it
-looks. The next reads it in its context: what was said of it, of its neighbours, of the lines before
-and after and of the whole document, what type of page all lines together speak for, what the rules
-say, and where the line stands. What it says is revised in the same way by another, so that what is
-known of a line reaches further.
+looks. It says what the line is, and what it lets expect of the line before and of the next one: much of
+what `Comments (12)` means is about what follows. The next reads it in its context: what was said of it, of
+its neighbours, of the lines before and after and of the whole document, what it and its neighbours let
+expect, what type of page all lines together speak for, what the rules say, and where the line stands.
+What it says is revised in the same way by another, so that what is known of a line reaches further.
 
 Everything that is summed is a whole multiple of a power of two, small enough that no sum is ever
 rounded. So a line's scores do not depend on which other lines are worked on with it, nor on the
@@ -40,14 +41,18 @@ NEIGHBOURS = 3  # lines on either side that are seen one by one
 WINDOWS = (4, 12, 40)  # lines before, and after, of which the mean is seen
 SEEN_VERDICTS = 2 + 2 * NEIGHBOURS + 2 * len(WINDOWS) + 1  # of the line, its neighbours, the windows, the stretch
 PAGE_TYPES = tuple("article collection documentation forum listing product service".split())
-SEEN = SEEN_VERDICTS * len(LABELS) + len(LINE_FEATURES) + len(CONTEXT_FEATURES) + len(PAGE_TYPES)
+EDGE = len(LABELS)  # in place of a label, where no line is before or next
+EXPECTED = 2 * (EDGE + 1)  # what a line lets expect before it, and after it
+HINTS = 2 * EXPECTED + len(PAGE_TYPES)
+SEEN = SEEN_VERDICTS * len(LABELS) + len(LINE_FEATURES) + len(CONTEXT_FEATURES) + HINTS
 UNIT = 64  # activations are whole multiples of 1 / UNIT ...
 BOUND = 8  # ... up to this,
 WEIGHT_UNIT = 512  # weights are whole multiples of 1 / WEIGHT_UNIT,
 MOST = 2**24 / (UNIT * WEIGHT_UNIT)  # and sums below this are exact in 32 bits
 PASS_ARRAYS = "hidden_weight", "hidden_bias", "score_weight", "score_bias"
 ARRAYS = (
-    "table table_scale line_weight line_bias verdict_weight verdict_bias page_type_weight page_type_bias "
+    "table table_scale line_weight line_bias verdict_weight verdict_bias "
+    "expected_weight expected_bias page_type_weight page_type_bias "
     "hidden_weight hidden_bias score_weight score_bias transitions"
 ).split()
 UNCALIBRATED = ((1.0,) * len(LABELS), (0.0,) * len(LABELS))  # of models that do not say how sure they are
@@ -63,8 +68,8 @@ class Model:
 
     Their shapes, for ``r`` rows, ``d`` dimensions, ``h`` and ``k`` units: ``table`` r x d (8 bits, kept
     as ``packed`` makes it), ``table_scale`` d, ``line_*`` (d + line features) x h, ``verdict_*`` h x
-    labels, ``page_type_*`` h x page types: the line alone, then for ``p`` passes over the context
-    ``hidden_*`` p x SEEN x k and ``score_*`` p x k x labels; ``transitions`` labels x labels;
+    labels, ``expected_*`` h x EXPECTED, ``page_type_*`` h x page types: the line alone, then for ``p``
+    passes over the context ``hidden_*`` p x SEEN x k and ``score_*`` p x k x labels; ``transitions`` labels x labels;
     ``calibration``, 2 x labels, turns scores into probabilities.
     """
 
@@ -79,8 +84,8 @@ class Model:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Scores (natural logarithms, up to a constant) of each label for each line: alone, and in context."""
         rows = places(features.rows, len(self.place))
-        alone, types = self.read(rows, features.row_start, features.line, stretch_line)
-        scores, seen = alone, seen_by(alone, types, features.line, features.context, stretch_line)
+        alone, hints = self.read(rows, features.row_start, features.line, stretch_line)
+        scores, seen = alone, seen_by(alone, hints, features.line, features.context, stretch_line)
         for number in range(len(self.weights["hidden_bias"])):
             if number:
                 see(scores, stretch_line, seen)
@@ -103,10 +108,30 @@ class Model:
         line: NDArray[np.float32],
         stretch_line: NDArray[np.int64],
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Scores of each line alone, from the places of its rows in the table; and views of the stretch's page type."""
+        """Scores of each line alone, from the places of its rows in the table; and hints (n x ``HINTS``, in units).
+
+        These are views of what the line lets expect before and after it, of what its neighbours let expect in
+        its place, and of the page type of its stretch.
+        """
         seen = np.concatenate([self.embed(rows, row_start).T, line.T * np.float32(UNIT)]).T
         hidden, scores = two_layers(seen, self.weights, "line", "verdict")
-        return scores, self.page_types(hidden, stretch_line)
+        hints = np.empty((HINTS, len(line)), np.float32).T  # column after column, as that is how it is written
+        self.expect(hidden, stretch_line, hints)
+        hints[:, 2 * EXPECTED :] = self.page_types(hidden, stretch_line)
+        return scores, hints
+
+    def expect(self, hidden: NDArray[np.float32], stretch_line: NDArray[np.int64], hints: NDArray[np.float32]) -> None:
+        """Write what each line lets expect, and what its neighbours do in its place, into the first columns."""
+        scores = (self.weights["expected_weight"].T / np.float32(UNIT)) @ hidden.T
+        scores += self.weights["expected_bias"][:, None]
+        before, after, from_next, from_last = hints.T[: 2 * EXPECTED].reshape(4, EDGE + 1, -1)
+        edges = stretch_line[np.append(True, np.diff(stretch_line) > 0)]
+        for some, own, step, other in (
+            (scores[: EDGE + 1], before, 1, from_next),
+            (scores[EDGE + 1 :], after, -1, from_last),
+        ):
+            view_of(some - some.max(axis=0), own)
+            shifted(own, step, edges, other)
 
     def page_types(self, hidden: NDArray[np.float32], stretch_line: NDArray[np.int64]) -> NDArray[np.float32]:
         """For each line, in units, the views of the type of page that its stretch is of."""
@@ -183,7 +208,7 @@ def places(hashes: NDArray[np.uint64], rows: int) -> NDArray[np.int64]:
 
 def seen_by(
     verdict: NDArray[np.float32],
-    types: NDArray[np.float32],
+    hints: NDArray[np.float32],
     line: NDArray[np.float32],
     context: NDArray[np.float32],
     stretch_line: NDArray[np.int64],
@@ -191,14 +216,14 @@ def seen_by(
     """What a pass over the context sees of each line, in units: n x ``SEEN``.
 
     That is the verdict on the line; the verdicts on its neighbours one by one, and their means before,
-    after and over the whole stretch; how the line looks, where it stands, and views of the page's type.
+    after and over the whole stretch; how the line looks, where it stands, and the hints of ``Model.read``.
     """
     seen = np.empty((SEEN, len(verdict)), np.float32).T  # column after column, as that is how it is written
     see(verdict, stretch_line, seen)
     at = SEEN_VERDICTS * len(LABELS)
     np.multiply(line, UNIT, out=seen[:, at : at + line.shape[1]])
-    np.multiply(context, UNIT, out=seen[:, at + line.shape[1] : -types.shape[1]])
-    seen[:, -types.shape[1] :] = types
+    np.multiply(context, UNIT, out=seen[:, at + line.shape[1] : -HINTS])
+    seen[:, -HINTS:] = hints
     return seen
 
 
@@ -309,6 +334,8 @@ def check_shapes(weights: Mapping[str, NDArray[Any]], table: NDArray[Any], sourc
         "line_weight": (table.shape[-1] + len(LINE_FEATURES), h),
         "verdict_weight": (h, labels),
         "verdict_bias": (labels,),
+        "expected_weight": (h, EXPECTED),
+        "expected_bias": (EXPECTED,),
         "page_type_weight": (h, len(PAGE_TYPES)),
         "page_type_bias": (len(PAGE_TYPES),),
         "hidden_weight": (passes, SEEN, k),
@@ -320,7 +347,7 @@ def check_shapes(weights: Mapping[str, NDArray[Any]], table: NDArray[Any], sourc
     check_weights(weights, expected, source)
     if table.dtype != np.int8 and not np.all((table >= -127) & (table <= 127)):
         raise ModelError(f"{source}: the table holds numbers that do not fit into 8 bits")
-    check_sums(weights, ("line", "verdict", "page_type", "hidden", "score"), source)
+    check_sums(weights, ("line", "verdict", "expected", "page_type", "hidden", "score"), source)
 
 
 def check_table(name: str, table: NDArray[Any], source: str) -> None:
@@ -408,6 +435,8 @@ def toy(data: Mapping[str, Any]) -> dict[str, Any]:
         "line_bias": bias,
         "verdict_weight": np.eye(labels),
         "verdict_bias": np.zeros(labels),
+        "expected_weight": np.zeros((labels, EXPECTED)),
+        "expected_bias": np.zeros(EXPECTED),
         "page_type_weight": np.zeros((labels, len(PAGE_TYPES))),
         "page_type_bias": np.zeros(len(PAGE_TYPES)),
         "hidden_weight": ahead[None],

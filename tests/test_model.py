@@ -19,8 +19,8 @@ from cleaner.lines import split_lines
 from cleaner.model import (
     ARRAYS,
     BOUND,
+    HINTS,
     NEIGHBOURS,
-    PAGE_TYPES,
     UNIT,
     WINDOWS,
     Model,
@@ -99,8 +99,8 @@ def test_surroundings_are_seen_within_the_stretch() -> None:
     line = random.integers(0, 99, (90, len(LINE_FEATURES))).astype(np.float32) / UNIT
     context = random.integers(0, 99, (90, len(CONTEXT_FEATURES))).astype(np.float32) / UNIT
     stretch_line = np.array([0, 1, 1, 70, 74, 90])
-    types = random.integers(0, 65, (90, len(PAGE_TYPES))).astype(np.float32)
-    found = seen_by(verdict, types, line, context, stretch_line)
+    hints = random.integers(0, 65, (90, HINTS)).astype(np.float32)
+    found = seen_by(verdict, hints, line, context, stretch_line)
     behind = verdict - verdict.max(axis=1, keepdims=True)
     own, view = np.rint(np.maximum(behind * 8, -64)), np.rint(np.maximum(64 + behind * 32, 0))
     zero = np.zeros(len(LABELS))
@@ -114,8 +114,27 @@ def test_surroundings_are_seen_within_the_stretch() -> None:
             expected = [own[i], view[i], *(view[i + step] if top <= i + step < end else zero for step in steps)]
             for width in WINDOWS:
                 expected += [mean(view[max(i - width, top) : i]), mean(view[i + 1 : min(i + 1 + width, end)])]
-            expected += [mean(view[top:end]), line[i] * UNIT, context[i] * UNIT, types[i]]
+            expected += [mean(view[top:end]), line[i] * UNIT, context[i] * UNIT, hints[i]]
             assert found[i].tolist() == np.concatenate(expected).tolist(), i
+
+
+def test_what_lines_let_expect_is_seen_by_their_neighbours() -> None:
+    """A line sees what it lets expect, what the next line does before it, and what the last one does after it."""
+    data = random_model(5)
+    model = make_model(data)
+    hidden = np.random.default_rng(3).integers(0, 513, (9, len(data["line_bias"]))).astype(np.float32)
+    hints = np.zeros((9, HINTS), np.float32)
+    model.expect(hidden, np.array([0, 0, 4, 5, 9, 9]), hints)
+    scores = hidden @ model.weights["expected_weight"] / UNIT + model.weights["expected_bias"]
+    half = scores.shape[1] // 2
+    parts = [part - part.max(axis=1, keepdims=True) for part in (scores[:, :half], scores[:, half:])]
+    before, after = (np.rint(np.maximum(UNIT + part * (UNIT / 2), 0)) for part in parts)
+    for top, end in ((0, 4), (4, 5), (5, 9)):
+        for i in range(top, end):
+            from_next = before[i + 1] if i + 1 < end else np.zeros(half)
+            from_last = after[i - 1] if i > top else np.zeros(half)
+            assert hints[i, : 4 * half].tolist() == [*before[i], *after[i], *from_next, *from_last], i
+    assert not hints[:, 4 * half :].any()
 
 
 def test_the_lines_of_a_stretch_say_together_what_type_of_page_it_is() -> None:

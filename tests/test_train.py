@@ -19,14 +19,14 @@ pytest.importorskip("torch", reason="PyTorch is missing: it comes with the extra
 from cleaner import Cleaner
 from cleaner.cli import main
 from cleaner.document import LABELS
-from cleaner.model import UNCALIBRATED, load_model, softmax
+from cleaner.model import EDGE, UNCALIBRATED, load_model, softmax
 from cleaner.rules import RuleSet
 from cleaner.scoring import calibration
 from cleaner.training import store
 from cleaner.training.calibration import fit
-from cleaner.training.documents import Labelled
+from cleaner.training.documents import UNKNOWN, Labelled
 from cleaner.training.network import Shape
-from cleaner.training.train import Settings, folds_of, prepare, train
+from cleaner.training.train import Settings, beside, folds_of, model_of, prepare, train, train_lines
 
 SMALL = Shape(bits=8, dimensions=4, line=8, hidden=8)
 QUICK = Settings(line_epochs=2, context_epochs=2, fewest_sites=1)
@@ -88,6 +88,35 @@ def test_folds_part_sites() -> None:
     folds = folds_of(hosts, 3)
     assert len(dict(zip(hosts, folds, strict=True)).items()) == len(set(zip(hosts, folds, strict=True)))
     assert set(folds_of(["x", "y", "z"], 3)) == {0, 1, 2}
+
+
+# What stands beside a line
+
+
+def test_labels_beside_a_line() -> None:
+    """The one before and the next one, as far as they are known; at either end there is none."""
+    assert beside(np.array([3, UNKNOWN, 5])).tolist() == [[EDGE, UNKNOWN], [3, 5], [UNKNOWN, EDGE]]
+    assert beside(np.array([7])).tolist() == [[EDGE, EDGE]]
+
+
+def test_what_lines_let_expect_is_learned() -> None:
+    """Where each word is always followed by the same, its line says so, whatever its own label."""
+    words, labels = ["apa", "oto", "ipi"], [LABELS.index(name) for name in ("body", "ad", "notice")]
+    texts = [(f"d{number}", [(number + k) % 3 for k in range(30)]) for number in range(12)]
+    some = [
+        Labelled(name, "\n".join(words[k] for k in order), tuple(labels[k] for k in order), f"{name}.example")
+        for name, order in texts
+    ]
+    settings = replace(QUICK, line_epochs=60, line_batch=4, drop=0.0, drop_rows=0.0)
+    prepared = prepare(some, RuleSet([]), SMALL.bits)
+    model = model_of(train_lines(prepared, SMALL, settings))
+    one = prepared[0]
+    _, hints = model.read(one.rows, one.row_start, one.line, np.array([0, len(one.labels)]))
+    half = EDGE + 1
+    for place in range(1, 29):
+        before, after, from_next, from_last = (hints[place, a : a + half].argmax() for a in range(0, 4 * half, half))
+        assert (before, after) == (labels[(place - 1) % 3], labels[(place + 1) % 3])
+        assert from_next == from_last == labels[place % 3]
 
 
 # Calibration

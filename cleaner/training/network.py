@@ -11,12 +11,15 @@ from torch import nn
 
 from cleaner.document import LABELS
 from cleaner.features import LINE_FEATURES
-from cleaner.model import BOUND, PAGE_TYPES, SEEN, UNIT
+from cleaner.model import BOUND, EXPECTED, PAGE_TYPES, SEEN, UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+
+
+READ = "line", "verdict", "expected", "page_type"  # layers of the first network, beside its table
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,15 @@ class Shape:
 
     bits: int = 17
     dimensions: int = 32
-    line: int = 64
+    line: int = 96
     hidden: int = 128
 
 
 class LineNetwork(nn.Module):
-    """Scores of lines alone, and of the page types that they speak for; what ``Model.read`` does, but for rounding."""
+    """Scores of lines alone, of what they let expect, and of the page types that they speak for.
+
+    It does what ``Model.read`` does, but for rounding and looking at neighbours.
+    """
 
     def __init__(self, shape: Shape, rows: int) -> None:
         super().__init__()
@@ -38,18 +44,19 @@ class LineNetwork(nn.Module):
         nn.init.normal_(self.table.weight, std=0.05)
         self.line = nn.Linear(shape.dimensions + len(LINE_FEATURES), shape.line)
         self.verdict = nn.Linear(shape.line, len(LABELS))
+        self.expected = nn.Linear(shape.line, EXPECTED)
         self.page_type = nn.Linear(shape.line, len(PAGE_TYPES))
 
     def forward(
         self, rows: torch.Tensor, row_start: torch.Tensor, row_weight: torch.Tensor, line: torch.Tensor, drop: float
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Scores (lines x labels, lines x page types); ``drop`` is the share of units left out."""
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Scores (lines x labels, x ``EXPECTED``, x page types); ``drop`` is the share of units left out."""
         count = (row_start[1:] - row_start[:-1]).unsqueeze(1).float()
         embedded = self.table(rows, row_start[:-1], per_sample_weights=row_weight) / count.sqrt()
         embedded = nn.functional.dropout(embedded.clamp(-BOUND, BOUND), drop, self.training)
         hidden = torch.relu(self.line(torch.cat([embedded, line], 1))).clamp(max=BOUND)
         hidden = nn.functional.dropout(hidden, drop, self.training)
-        return self.verdict(hidden), self.page_type(hidden)
+        return self.verdict(hidden), self.expected(hidden), self.page_type(hidden)
 
 
 class ContextNetwork(nn.Module):
@@ -72,7 +79,7 @@ def line_network(shape: Shape, rows: NDArray[np.bool_], begin: Mapping[str, NDAr
     network = LineNetwork(shape, int(rows.sum()))
     if begin is not None:
         network.table.weight.data = torch.from_numpy(table_of(begin)[rows])
-        set_layers(network, begin, "line", "verdict", "page_type")
+        set_layers(network, begin, *READ)
     return network
 
 
@@ -115,7 +122,7 @@ def line_arrays(
     trained = network.table.weight.detach().numpy()
     table = np.zeros((len(rows), trained.shape[1]), np.float32) if begin is None else table_of(begin)
     table[rows] = trained[: np.count_nonzero(rows)]
-    return {**quantized(table), **layers(network, "line", "verdict", "page_type")}
+    return {**quantized(table), **layers(network, *READ)}
 
 
 def table_of(arrays: Mapping[str, NDArray[np.generic]]) -> NDArray[np.float32]:

@@ -20,7 +20,7 @@ from torch import nn
 from cleaner.document import LABELS
 from cleaner.features import extract, rows_of_rules
 from cleaner.lines import split_lines
-from cleaner.model import PAGE_TYPES, PASS_ARRAYS, Model, make_model, seen_by, softmax, toy
+from cleaner.model import EDGE, PAGE_TYPES, PASS_ARRAYS, Model, make_model, seen_by, softmax, toy
 from cleaner.training.calibration import fit as fit_calibration
 from cleaner.training.documents import UNKNOWN
 from cleaner.training.network import Shape, context_network, layers, line_arrays, line_network
@@ -41,9 +41,9 @@ NOTHING_SAID = np.empty((0, len(LABELS)), np.float32)
 class Settings:
     """How to train.
 
-    ``weak`` weighs lines whose labels come from markup, against 1 for lines labelled by hand; ``types``
-    weighs what is learned of page types, against 1 for labels; ``least`` is the probability from which on
-    what markup and networks say together is believed.
+    ``weak`` weighs lines whose labels come from markup, against 1 for lines labelled by hand; ``expected``
+    weighs what is learned of the lines before and after, and ``types`` of page types, against 1 for labels;
+    ``least`` is the probability from which on what markup and networks say together is believed.
     """
 
     folds: int = 3
@@ -66,6 +66,7 @@ class Settings:
     balance: float = 0.25
     smooth: float = 0.02
     grip: float = 0.1
+    expected: float = 0.6
     types: float = 0.2
     least: float = 0.6
     seed: int = 20261122
@@ -93,7 +94,7 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Lines of many documents for the first network; see ``Prepared``."""
+    """Lines of many documents for the first network; see ``Prepared``. ``beside``: labels of the lines around each."""
 
     rows: NDArray[np.int32]
     is_rule: NDArray[np.bool_]
@@ -101,6 +102,7 @@ class Lines:
     line: NDArray[np.float32]
     labels: NDArray[np.int64]
     weights: NDArray[np.float32]
+    beside: NDArray[np.int64]
     types: NDArray[np.int64]
 
 
@@ -160,8 +162,14 @@ def lines_of(documents: Sequence[Prepared], settings: Settings) -> Lines:
         np.concatenate([d.line[known] for d, known in parts]),
         np.concatenate([d.labels[known] for d, known in parts]),
         np.concatenate([np.where(d.sure[k], 1, settings.weak).astype(np.float32) for d, k in parts]),
+        np.concatenate([beside(d.labels)[k] for d, k in parts]),
         np.concatenate([np.full(len(k), d.page_type) for d, k in parts]),
     )
+
+
+def beside(labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The labels of the line before and of the next one, ``EDGE`` where there is none: n x 2."""
+    return np.stack([np.append(EDGE, labels[:-1]), np.append(labels[1:], EDGE)], axis=1)
 
 
 def common_rows(used: Iterable[tuple[str, NDArray[np.int32]]], bits: int, fewest: int) -> NDArray[np.bool_]:
@@ -201,10 +209,11 @@ def train_lines(
         rows, row_start, weight, line = some_lines(lines, chosen, random, settings)
         weight *= common[rows]
         x = map(torch.from_numpy, (np.where(common[rows], place[rows], 0), row_start, weight, line))
-        scores, types = network(*x, settings.drop)
+        scores, expected, types = network(*x, settings.drop)
         loss = loss_of(scores, lines.labels[chosen], lines.weights[chosen], share, settings)
+        loss += settings.expected * unexpected(expected, lines.beside[chosen], lines.weights[chosen])
         loss += settings.types * nn.functional.cross_entropy(
-            types, torch.from_numpy(lines.types[chosen]), ignore_index=-1
+            types, torch.from_numpy(lines.types[chosen]), ignore_index=UNKNOWN
         )
         step_down(optimizer, network, loss)
     return line_arrays(network, common, begin)
@@ -244,18 +253,18 @@ def train(
     """
     fold = folds_of([document.host for document in documents], settings.folds)
     if any(len(document.markup) for document in documents):
-        said, types = read_unseen(documents, fold, shape, settings, begin)
-        seen = [seen_by(v, t, d.line, d.context, whole(d)) for d, v, t in zip(documents, said, types, strict=True)]
+        said, hints = read_unseen(documents, fold, shape, settings, begin)
+        seen = [seen_by(v, t, d.line, d.context, whole(d)) for d, v, t in zip(documents, said, hints, strict=True)]
         documents = judged(documents, revised(documents, seen, fold, shape, settings), settings.least)
         report("what the markup says, judged")
     arrays = train_lines(documents, shape, settings, begin)
     report("lines")
-    said, types = read_unseen(documents, fold, shape, settings, begin)
+    said, hints = read_unseen(documents, fold, shape, settings, begin)
     report("lines, without each fold")
     passes = []
     for number in range(settings.passes):
         first = begin and {name: begin[name][number] for name in PASS_ARRAYS}
-        seen = [seen_by(v, t, d.line, d.context, whole(d)) for d, v, t in zip(documents, said, types, strict=True)]
+        seen = [seen_by(v, t, d.line, d.context, whole(d)) for d, v, t in zip(documents, said, hints, strict=True)]
         passes.append(train_context(documents, seen, shape, settings, first))
         report(f"context, pass {number + 1} of {settings.passes}")
         said = revised(documents, seen, fold, shape, settings, first)
@@ -277,13 +286,13 @@ def read_unseen(
     begin: Mapping[str, NDArray[Any]] | None,
 ) -> tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]]:
     """What the first network says of each document, trained on the other folds; see ``Model.read``."""
-    said, types = ([NOTHING_SAID] * len(documents) for _ in range(2))
+    said, hints = ([NOTHING_SAID] * len(documents) for _ in range(2))
     for number in range(settings.folds):
         others = [document for document, k in zip(documents, fold, strict=True) if k != number]
         model = model_of(train_lines(others, shape, settings, begin))
         for at, d in ((at, documents[at]) for at, k in enumerate(fold) if k == number):
-            said[at], types[at] = model.read(d.rows, d.row_start, d.line, whole(d))
-    return said, types
+            said[at], hints[at] = model.read(d.rows, d.row_start, d.line, whole(d))
+    return said, hints
 
 
 def judged(documents: Sequence[Prepared], said: Sequence[NDArray[np.float32]], least: float) -> list[Prepared]:
@@ -420,6 +429,14 @@ def loss_of(
     weight = torch.from_numpy(weights) * share[target]
     losses = nn.functional.cross_entropy(scores, target, reduction="none", label_smoothing=settings.smooth)
     return (losses * weight).sum() / weight.sum()
+
+
+def unexpected(scores: torch.Tensor, beside: NDArray[np.int64], weights: NDArray[np.float32]) -> torch.Tensor:
+    """Weighted cross-entropy of what lines let expect, where it is known what stands there."""
+    weight = torch.from_numpy(weights)[:, None]
+    each = scores.reshape(len(scores), 2, -1).transpose(1, 2)
+    losses = nn.functional.cross_entropy(each, torch.from_numpy(beside), reduction="none", ignore_index=UNKNOWN)
+    return (losses * weight).sum() / (2 * weight.sum())
 
 
 def folds_of(hosts: Sequence[str], folds: int) -> list[int]:
