@@ -45,6 +45,7 @@ from cleaner.corpus.manifest import MANIFEST, RUN
 from cleaner.corpus.run import MiscountError
 from cleaner.corpus.settings import Settings
 from cleaner.corpus.tasks import MEGABYTE, End, Task
+from cleaner.document import LABELS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -333,7 +334,7 @@ def test_bad_bytes(folder: Path) -> None:
     write(folder / "in" / "b.txt", b"caf\xe9 au lait")
     data = pa.array([b"caf\xe9 au lait", b"plain"], pa.binary())
     pq.write_table(pa.table({"text": pa.Array.from_buffers(pa.string(), 2, data.buffers())}), "in/c.parquet")
-    assert corpus("in", "--output", "out", "--to", "parquet", "--keep", "body,heading,navigation,notice,ad") == 0
+    assert corpus("in", "--output", "out", "--to", "parquet", "--keep", ",".join(LABELS)) == 0
     assert pq.read_table("out/c.parquet")["text"].to_pylist()[0] == "caf\ufffd au lait"
     assert pq.read_table("out/a.parquet")["text"].to_pylist() == ["caf\ufffd au lait", "\ufffd half a pair"]
     assert summary(folder / "out")["documents"]["repaired"] == 4
