@@ -145,14 +145,21 @@ def command(argv: Sequence[str]) -> int:
 # What was typed
 
 
-class Help(argparse.Action):
-    """Help, which as ``-h`` ends after the options."""
+class Parser(argparse.ArgumentParser):
+    """A command line whose help raises ``OSError`` where the disk is full; argparse says nothing of that."""
 
-    def __call__(self, parser: argparse.ArgumentParser, _typed: Any, _value: Any, option: str | None = None) -> None:
+    def print_help(self, file: Any = None) -> None:
+        """Print it."""
+        print(self.format_help(), end="", file=file)
+
+
+class ShortHelp(argparse.Action):
+    """Help that ends after the options."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
         """Print it and exit."""
-        if option == "-h":
-            parser.epilog = None
-        print(parser.format_help(), end="")  # argparse itself says nothing of a full disk
+        parser.epilog = None
+        parser.print_help()
         parser.exit()
 
 
@@ -186,7 +193,7 @@ def add_deciding(group: argparse._ArgumentGroup) -> None:
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line; help, completion and manual page are made from it."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="cleaner",
         usage="cleaner [OPTION ...] [FILE ...]",
         description=DESCRIPTION,
@@ -238,8 +245,8 @@ def make_parser() -> argparse.ArgumentParser:
 
     add = parser.add_argument_group("other").add_argument
     add("--exit-status", action="store_true", help="exit with 4 if nothing is kept")
-    add("-h", action=Help, nargs=0, help="show these options")
-    add("--help", action=Help, nargs=0, help="show also details, exit codes and examples")
+    add("-h", action=ShortHelp, nargs=0, help="show these options")
+    add("--help", action="help", help="show also details, exit codes and examples")
     add("--version", action="store_true", help="versions of program, model and rule packs")
     add("--completion", choices=("bash", "zsh", "tcsh"), help="print a completion script for the shell")
     add("--man", action="store_true", help="print the manual page: cleaner --man | man -l -")

@@ -360,7 +360,7 @@ def readable(job: Job, data: bytes, encoding: str) -> tuple[Record, int]:
     from cleaner.records import RecordError, read_record
 
     line, replaced = reading.decode(data, encoding, job.strict)
-    record = read_record(line, "" if job.field is None else job.field)
+    record = read_record(line, job.field or "")
     if job.form == "labels" and "labels" in record.keys:
         raise RecordError("has a field 'labels' already: rename it first")
     return record, replaced

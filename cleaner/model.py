@@ -122,10 +122,9 @@ class Model:
 
     def expect(self, hidden: NDArray[np.float32], stretch_line: NDArray[np.int64], hints: NDArray[np.float32]) -> None:
         """Write what each line lets expect, and what its neighbours do in its place, into the first columns."""
-        scores = (self.weights["expected_weight"].T / np.float32(UNIT)) @ hidden.T
-        scores += self.weights["expected_bias"][:, None]
+        scores = outputs(hidden, self.weights, "expected")
         before, after, from_next, from_last = hints.T[: 2 * EXPECTED].reshape(4, EDGE + 1, -1)
-        edges = stretch_line[np.append(True, np.diff(stretch_line) > 0)]
+        edges = edges_of(stretch_line)
         for some, own, step, other in (
             (scores[: EDGE + 1], before, 1, from_next),
             (scores[EDGE + 1 :], after, -1, from_last),
@@ -192,8 +191,14 @@ def two_layers(
     The hidden layer is worked out, and laid out, unit by unit: that is faster where there are many lines.
     """
     hidden = relu((weights[f"{first}_weight"].T @ seen.T).T, weights[f"{first}_bias"])
-    scores: NDArray[Any] = (weights[f"{second}_weight"].T / np.float32(UNIT)) @ hidden.T
-    return hidden, np.ascontiguousarray(scores.T) + weights[f"{second}_bias"]
+    return hidden, np.ascontiguousarray(outputs(hidden, weights, second).T)
+
+
+def outputs(hidden: NDArray[np.float32], weights: Mapping[str, NDArray[Any]], name: str) -> NDArray[np.float32]:
+    """The scores that a layer makes of hidden units: scores x lines."""
+    scores: NDArray[Any] = (weights[f"{name}_weight"].T / np.float32(UNIT)) @ hidden.T
+    scores += weights[f"{name}_bias"][:, None]
+    return scores
 
 
 def pass_over(seen: NDArray[np.float32], weights: Mapping[str, NDArray[Any]], number: int) -> NDArray[np.float32]:
@@ -244,7 +249,7 @@ def see(verdict: NDArray[np.float32], stretch_line: NDArray[np.int64], seen: NDA
     view = next(parts)
     view_of(behind, view)
     size = np.diff(stretch_line)
-    edges = stretch_line[np.append(True, size > 0)]
+    edges = edges_of(stretch_line)
     for step in (*range(-NEIGHBOURS, 0), *range(1, NEIGHBOURS + 1)):
         shifted(view, step, edges, next(parts))
     number = np.arange(view.shape[1])
@@ -258,6 +263,12 @@ def see(verdict: NDArray[np.float32], stretch_line: NDArray[np.int64], seen: NDA
     whole = np.diff(sums[:, stretch_line], axis=1)
     mean(whole, size, whole)
     next(parts)[:] = np.repeat(whole, size, axis=1)
+
+
+def edges_of(stretch_line: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where the stretches that have lines begin and, last, where the last one ends."""
+    edges: NDArray[np.int64] = stretch_line[np.append(True, np.diff(stretch_line) > 0)]
+    return edges
 
 
 def shifted(view: NDArray[np.float32], step: int, edges: NDArray[np.int64], out: NDArray[np.float32]) -> None:

@@ -102,9 +102,9 @@ def main(argv: Sequence[str]) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
-    from cleaner.cli import add_deciding
+    from cleaner.cli import Parser, add_deciding
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="cleaner score",
         usage="cleaner score [OPTION ...] LABELLED ...",
         description=DESCRIPTION,

@@ -393,9 +393,10 @@ def test_a_full_disk_is_told() -> None:
     """Output that cannot be written is an error with a reason, not a traceback."""
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(COMMAND, input=document(PROSE), stdout=full, stderr=subprocess.PIPE, check=False)
-        told = subprocess.run([*COMMAND, "--help"], stdout=full, stderr=subprocess.PIPE, check=False)
+        helps = [[*command, "--help"] for command in ([], ["score"], ["train"], ["corpus"])]
+        told = [subprocess.run([*COMMAND, *args], stdout=full, stderr=subprocess.PIPE, check=False) for args in helps]
     assert (done.returncode, done.stderr) == (1, b"cleaner: <stdout>: No space left on device\n")
-    assert (told.returncode, told.stderr) == (done.returncode, done.stderr)
+    assert [(one.returncode, one.stderr) for one in told] == [(done.returncode, done.stderr)] * len(helps)
     done = run("-o", "/dev/full", stdin=document(PROSE))
     assert (done.returncode, done.stderr) == (1, b"cleaner: /dev/full: No space left on device\n")
 

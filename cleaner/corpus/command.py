@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from cleaner.corpus.run import Done
     from cleaner.corpus.settings import Settings
 
-INTERRUPTED = 130
-
 DESCRIPTION = """\
 clean a corpus: files of many documents
 
@@ -76,8 +74,6 @@ def main(argv: Sequence[str]) -> int:
         except Refused as error:
             complain(error)
             return USAGE
-        except Stopped as stop:
-            return stop.code
 
 
 class Refused(Exception):  # noqa: N818 (it is no error of the program)
@@ -89,9 +85,9 @@ class Refused(Exception):  # noqa: N818 (it is no error of the program)
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
-    from cleaner.cli import add_deciding, add_kept
+    from cleaner.cli import Parser, add_deciding, add_kept
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="cleaner corpus",
         usage="cleaner corpus [OPTION ...] IN ... --output DIR",
         description=DESCRIPTION,

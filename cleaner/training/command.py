@@ -90,7 +90,9 @@ def main(argv: Sequence[str]) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(
+    from cleaner.cli import Parser, names
+
+    parser = Parser(
         prog="cleaner train",
         usage="cleaner train [OPTION ...] LABELLED ... --output MODEL",
         description=DESCRIPTION,
@@ -98,8 +100,6 @@ def make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    from cleaner.cli import names
-
     add = parser.add_argument
     add("labelled", metavar="LABELLED", nargs="+", type=Path, help="labelled files, or folders of them")
     add("-o", "--output", metavar="MODEL", type=Path, required=True, help="the folder of the model to write")

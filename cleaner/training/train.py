@@ -254,7 +254,7 @@ def train(
     fold = folds_of([document.host for document in documents], settings.folds)
     if any(len(document.markup) for document in documents):
         said, hints = read_unseen(documents, fold, shape, settings, begin)
-        seen = [seen_by(v, t, d.line, d.context, whole(d)) for d, v, t in zip(documents, said, hints, strict=True)]
+        seen = seen_in(documents, said, hints)
         documents = judged(documents, revised(documents, seen, fold, shape, settings), settings.least)
         report("what the markup says, judged")
     arrays = train_lines(documents, shape, settings, begin)
@@ -264,7 +264,7 @@ def train(
     passes = []
     for number in range(settings.passes):
         first = begin and {name: begin[name][number] for name in PASS_ARRAYS}
-        seen = [seen_by(v, t, d.line, d.context, whole(d)) for d, v, t in zip(documents, said, hints, strict=True)]
+        seen = seen_in(documents, said, hints)
         passes.append(train_context(documents, seen, shape, settings, first))
         report(f"context, pass {number + 1} of {settings.passes}")
         said = revised(documents, seen, fold, shape, settings, first)
@@ -293,6 +293,13 @@ def read_unseen(
         for at, d in ((at, documents[at]) for at, k in enumerate(fold) if k == number):
             said[at], hints[at] = model.read(d.rows, d.row_start, d.line, whole(d))
     return said, hints
+
+
+def seen_in(
+    documents: Sequence[Prepared], said: Sequence[NDArray[np.float32]], hints: Sequence[NDArray[np.float32]]
+) -> list[NDArray[np.float32]]:
+    """What a pass over the context sees of each document."""
+    return [seen_by(v, h, d.line, d.context, whole(d)) for d, v, h in zip(documents, said, hints, strict=True)]
 
 
 def judged(documents: Sequence[Prepared], said: Sequence[NDArray[np.float32]], least: float) -> list[Prepared]:
