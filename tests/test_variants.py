@@ -81,3 +81,9 @@ def test_documents_change_in_each_way(change: Callable[[list[tuple[int, str]]], 
     """Of many documents some change in this way, and some do not."""
     changed = [change(rows_of(variant(document_of(PLAIN, f"{n}")))) for n in range(200)]
     assert 0.03 < sum(changed) / len(changed) < 0.8
+
+
+def test_each_number_has_a_way_of_its_own() -> None:
+    """Most documents are arranged in another way for another number."""
+    documents = [document_of(PLAIN, f"{n}") for n in range(200)]
+    assert sum(variant(document, 1) != variant(document, 2) for document in documents) > 150

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 FIFTH = 5  # every fifth page of a file validates
 TIMES = 2  # that a document of our own writing counts in context: they are short
+VARIANTS = 2  # of each document that is labelled by hand
 
 
 def build(shared: Path, gold: Path, output: Path, workers: int, report: Callable[[str], None], every: int = 1) -> None:
@@ -60,7 +61,7 @@ def build(shared: Path, gold: Path, output: Path, workers: int, report: Callable
     report(f"{len(weak)} documents labelled by markup, and by hand where a line of the page was")
     rules: RuleSet = RuleSet(rule for pack in built_in_packs() for rule in pack.rules)
     shape, settings = Shape(), Settings()
-    varied = [variant(document) for document in by_hand + own]
+    varied = [variant(document, 1 + number) for number in range(VARIANTS) for document in by_hand + own]
     hand, ours, marked, more = (prepare(some, rules, shape.bits) for some in (by_hand, own, weak, varied))
     report("features")
     arrays = train(hand + ours * TIMES + marked + more, shape, settings, report).arrays

@@ -199,6 +199,7 @@ def settings_for(hosts: Sequence[str], lines: int, begin: Mapping[str, Any] | No
         context_epochs=GENTLE_EPOCHS,
         line_rate=GENTLE["line_rate"] * usual.line_rate,
         table_rate=GENTLE["table_rate"] * usual.table_rate,
+        table_decay=usual.decay,  # what the model knows does not fade
         context_rate=GENTLE["context_rate"] * usual.context_rate,
     )
 

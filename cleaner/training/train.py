@@ -52,6 +52,7 @@ class Settings:
     line_batch: int = 1024  # lines
     line_rate: float = 3e-3
     table_rate: float = 15e-3
+    table_decay: float = 1.0  # a row that is seldom used fades between its uses: rare words are believed less
     drop: float = 0.3
     drop_rows: float = 0.25
     drop_rules: float = 0.25
@@ -199,7 +200,10 @@ def train_lines(
     network = line_network(shape, common, begin)
     body = [p for name, p in network.named_parameters() if not name.startswith("table")]
     optimizer = torch.optim.AdamW(
-        [{"params": [network.table.weight], "top": settings.table_rate}, {"params": body, "top": settings.line_rate}],
+        [
+            {"params": [network.table.weight], "top": settings.table_rate, "weight_decay": settings.table_decay},
+            {"params": body, "top": settings.line_rate},
+        ],
         weight_decay=settings.decay,
     )
     share = class_weights(lines.labels, lines.weights, settings.balance)

@@ -40,9 +40,9 @@ class Block(NamedTuple):
     lines: list[str]
 
 
-def variant(document: Labelled) -> Labelled:
-    """The document arranged in another way, always the same; itself if nothing of it would be left."""
-    random = Random(document.name)  # noqa: S311 (no secret)
+def variant(document: Labelled, number: int = 1) -> Labelled:
+    """The document arranged in the way of this number, always the same; itself if nothing of it would be left."""
+    random = Random(f"{document.name}/{number}")  # noqa: S311 (no secret)
     blocks = cropped(blocks_of(document), random)
     thinned = random.choice(THINNED)
     found: list[Block] = []
